@@ -97,6 +97,9 @@ class Augmentation:
     """Probability of a horizontal flip; it negates the horizontal flow channel."""
     flow_channels: tuple[int, ...] = ()
     """Which channels are (u, v) flow components: spatial transforms rotate and rescale their vectors."""
+    flow_center: float = 0.0
+    """The value that codes zero flow in those channels, in units of the scaled input: negation, turning and scaling are about it. 0 for flow in
+    pixels. 127.5 * scale for 8-bit images whose channels are min-max coded: the code of -u is then exactly 255 minus the code of u."""
     crop: int | None = None
     """Side in pixels of the corner crop (4 corners and centre), resized back to the input's side. Evaluation takes the centre crop."""
     crop_scales: tuple[float, ...] = (1.0,)

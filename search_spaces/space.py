@@ -1,9 +1,9 @@
 """Search dimensions: the region searched around a paper's point. A space is a plain dict of dotted recipe names, in the order they are drawn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from search_spaces.recipe import Plain
+from search_spaces.recipe import Plain, Recipe, with_settings
 
 Condition = Mapping[str, Plain]
 
@@ -54,3 +54,15 @@ def contains(dimension: Dimension, value: Plain) -> bool:
     if isinstance(dimension, Choice):
         return value in dimension.options
     return isinstance(value, int | float) and not isinstance(value, bool) and dimension.low <= value <= dimension.high
+
+
+def limit(space: Space, recipe: Recipe, max_epochs: int) -> tuple[Space, Recipe]:
+    """The space and recipe with at most ``max_epochs`` epochs, for a search that must fit a budget; trial 0 is then the paper's point cut short."""
+    if max_epochs < 1:
+        raise ValueError(f"A limit on epochs must be at least 1, but got {max_epochs} for '{recipe.model}'. Raise --max-epochs.")
+    name = "training.epochs"
+    recipe = with_settings(recipe, {name: min(recipe.training.epochs, max_epochs)})
+    epochs = space.get(name)
+    if isinstance(epochs, Int):
+        space = {**space, name: replace(epochs, low=min(epochs.low, recipe.training.epochs), high=min(epochs.high, max_epochs))}
+    return space, recipe
