@@ -1,0 +1,1 @@
+"""Steps: one step of a pipeline per file, each usable alone."""
