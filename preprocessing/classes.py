@@ -16,7 +16,7 @@ class ClassScheme:
     def __post_init__(self) -> None:
         unknown = sorted(set(self.emotions.values()) - set(self.classes))
         if unknown:
-            raise ValueError(f"Emotions must map to the scheme's classes {self.classes}, but got {unknown} in '{self.name}'. Fix classes.py.")
+            raise ValueError(f"Emotions must map to the classes {self.classes}, but got {unknown} in '{self.name}'. Fix classes.py.")
 
     def index(self, emotion: str) -> int | None:
         """The class index of an emotion; None: the clip is not in this task."""

@@ -34,7 +34,9 @@ class Pipeline:
         tensor = np.ascontiguousarray(self.run(clip, constants, corpus_options))
         if not np.isfinite(tensor).all():
             bad = int((~np.isfinite(tensor)).sum())
-            raise ValueError(f"A tensor must be finite, but got {bad} of {tensor.size} values NaN or infinite for '{clip.key}' in '{self.name}'.")
+            raise ValueError(
+                f"A tensor must be finite, but {bad} of {tensor.size} values are NaN or infinite for '{clip.key}'. Check its images."
+            )
         return tensor
 
 

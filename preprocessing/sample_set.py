@@ -1,7 +1,8 @@
 """Sample set: whether a list of clips is the official 442 of the MEGC 2019 composite, and if not, how it differs.
 
-The ground truth is licence-bound, so no list of clips is kept here: ``data/megc2019_hashes.txt`` holds, per subject and class, eight hex digits
-of each clip's salted sha256. Canonical line: ``corpus,subject,clip,label`` of MEGC's ``combined_3class_gt.csv`` (SAMM subjects without zeros).
+The ground truth is licence-bound, so no list of clips is kept here: ``data/megc2019_hashes.txt`` holds, per subject and class, eight hex
+digits of each clip's salted sha256. Canonical line: ``corpus,subject,clip,label`` as in MEGC's ``combined_3class_gt.csv`` (SAMM subjects
+without leading zeros).
 """
 
 import functools

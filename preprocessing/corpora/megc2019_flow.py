@@ -41,7 +41,7 @@ def source_corpus(subject: str) -> str:
     for corpus, pattern in _SPELLINGS.items():
         if re.fullmatch(pattern, subject):
             return corpus
-    raise ValueError(f"A subject must be spelled sub## (CASME II), s## (SMIC) or ### (SAMM, as text), but got '{subject}'. Check the layout.")
+    raise ValueError(f"A subject must be spelled sub## (CASME II), s## (SMIC) or ### (SAMM), but got '{subject}'. Check sheet or folder.")
 
 
 def _read_flat(folder: Path) -> list[Clip]:
@@ -49,7 +49,7 @@ def _read_flat(folder: Path) -> list[Clip]:
         rows = list(csv.DictReader(sheet))
     missing = {"sub", "filename_o", "label", "imagename"} - set(rows[0] if rows else ())
     if missing:
-        raise ValueError(f"The sheet must have the columns sub, filename_o, label, imagename, but {folder / SHEET} lacks {sorted(missing)}.")
+        raise ValueError(f"The sheet must have columns sub, filename_o, label, imagename, but {folder / SHEET} lacks {sorted(missing)}.")
     return [_clip_of_row(row, folder) for row in rows]
 
 
@@ -57,7 +57,7 @@ def _clip_of_row(row: dict[str, str], folder: Path) -> Clip:
     subject, filename = row["sub"], row["filename_o"]
     for text in (subject, filename, row["imagename"]):
         if not text or ".." in text or re.search(r"[/\\\0]", text):
-            raise ValueError(f"A name in the sheet must stay inside the corpus folder, but got {text!r} in {folder / SHEET}. Correct that row.")
+            raise ValueError(f"A name in the sheet must stay in the corpus folder, but got {text!r} in {folder / SHEET}. Correct it.")
     return _clip(subject, filename, row["label"], _image_of_row(row, folder))
 
 
@@ -88,7 +88,7 @@ def _held_out_clips(folder: Path, subject: str) -> list[Clip]:
     for path in sorted((folder / subject / "u_test").glob("*/*.png")):
         stem = path.stem.strip()
         if not stem.startswith(f"{subject}_"):
-            raise ValueError(f"u_test of a subject must hold only its own clips, but '{subject}' has {path}. Remove it or rebuild the tree.")
+            raise ValueError(f"A subject's u_test must hold only its own clips, but '{subject}' has {path}. Remove that file.")
         clips.append(_clip(subject, stem.removeprefix(f"{subject}_"), path.parent.name, path))
     return clips
 
@@ -99,8 +99,8 @@ def _check_training_labels(folder: Path, labels: dict[str, str]) -> None:
         held_out, here = labels.get(f"{subject}_{_clip_name(subject, filename)}"), _emotion(path.parent.name, path)
         if held_out not in (None, here):
             raise ValueError(
-                f"A clip must have one label in all folders, but '{subject}/{filename}' is {held_out} in its own u_test and {here} at {path}. "
-                f"Correct the tree by the corpus' sheet."
+                f"A clip must have one label in all folders, but '{subject}/{filename}' is {held_out} in its own u_test and {here} "
+                f"at {path}. Correct the tree by the corpus' sheet."
             )
 
 
@@ -121,7 +121,7 @@ def _emotion(label: str, path: Path) -> str:
     megc3 = scheme("megc3")
     index = megc3.index(label)
     if index is None:
-        raise ValueError(f"A label must be one of 0, 1, 2 or {', '.join(megc3.classes)}, but got '{label}' for {path}. Correct sheet or folder.")
+        raise ValueError(f"A label must be 0, 1, 2 or one of {megc3.classes}, but got '{label}' for {path}. Correct sheet or folder.")
     return megc3.classes[index]
 
 
@@ -129,6 +129,7 @@ def _sorted_unique(clips: list[Clip]) -> list[Clip]:
     by_key: dict[str, Clip] = {}
     for clip in clips:
         if clip.key in by_key:
-            raise ValueError(f"A clip must occur once, but '{clip.key}' has {by_key[clip.key].frames[0].path} and {clip.frames[0].path}. Keep one.")
+            paths = f"{by_key[clip.key].frames[0].path} and {clip.frames[0].path}"
+            raise ValueError(f"A clip must occur once, but '{clip.key}' has {paths}. Keep one.")
         by_key[clip.key] = clip
     return [by_key[key] for key in sorted(by_key)]

@@ -27,7 +27,7 @@ def read(
 ) -> list[Clip]:
     """The clips of a layout, sorted by key. ``root``, ``signal``, ``identity`` and ``seed`` do not change the list, only the tensors."""
     if layout not in layouts():
-        raise ValueError(f"The layout must be one of {', '.join(layouts())}, but got '{layout}' for 'synthetic'. Pass --option layout=smic_hs.")
+        raise ValueError(f"The layout must be one of {', '.join(layouts())}, but got '{layout}'. Pass --option layout=smic_hs.")
     if max_subjects < 0:
         raise ValueError(f"max_subjects must be at least 0 (all), but got {max_subjects} for 'synthetic'. Pass --option max_subjects=0.")
     classes, counts = layouts()[layout]["classes"], layouts()[layout]["clips_per_subject"]

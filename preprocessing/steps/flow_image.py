@@ -31,7 +31,7 @@ def _decode(path: Path, key: str) -> np.ndarray:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"An image must be readable, but got {type(error).__name__} for '{key}' at {path}. Copy the file again.") from error
+        raise ValueError(f"An image must be readable, but got {type(error).__name__} for '{key}' at {path}. Copy it again.") from error
     if data.startswith(_PNG) and not _is_whole_png(data):
         raise ValueError(f"An image must be whole, but got a truncated or damaged PNG for '{key}' at {path}. Copy the file again.")
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None

@@ -1,0 +1,203 @@
+"""Build a corpus' shards on Ray Data: one task per subject, resumed where it stopped, with equal bytes however it ran.
+
+As a function it runs on the Ray that is initialised; as an entry point it starts a local one, or joins the one at RAY_ADDRESS.
+"""
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from preprocessing import corpora, pipelines
+from preprocessing.options import Plain, parse
+from preprocessing.plan import make_plan, split_options
+from preprocessing.progress import clip_progress
+from preprocessing.resume import Work, is_finished, prepare, remove_leftovers
+from preprocessing.sample_set import check_megc2019
+from preprocessing.shard_writer import describe, shard_name, write_manifest, write_shard
+from preprocessing.shards import MANIFEST, Shards, open_shards
+
+
+def build(
+    corpus: str, *, root: Path | str | None, home: Path | str, pipeline: str | None = None, options: Mapping[str, Plain] | None = None,
+    pipeline_constants: Mapping[str, Plain] | None = None, num_workers: int | None = None, strict: bool = False, progress: bool = True,
+) -> Shards:  # fmt: skip
+    """Build what is missing of a corpus' shards under ``home`` and open them.
+
+    ``options`` holds options of the corpus and constants of the pipeline, told apart by name. With ``strict`` the first clip that cannot be
+    read is a ValueError; otherwise such clips are left out and listed, with reasons, in ``quarantine``. Ray must be initialised.
+    """
+    plan = make_plan(corpus, root=root, pipeline=pipeline, options={**(options or {}), **(pipeline_constants or {})})
+    return finish(prepare(plan, Path(home)), num_workers=num_workers, strict=strict, progress=progress)
+
+
+def finish(work: Work, *, num_workers: int | None = None, strict: bool = False, progress: bool = True) -> Shards:
+    """Build the missing shards, write the manifest last, and open all."""
+    if not is_finished(work.folder):
+        done = [describe(work.folder / shard_name(subject)) for subject in work.plan.subjects if subject not in set(work.missing)]
+        _refuse_quarantine(done, strict)
+        with clip_progress(sum(len(work.plan.subjects[subject]) for subject in work.missing), show=progress) as advance:
+            for shard in _build_on_ray(work, num_workers) if work.missing else ():
+                _refuse_quarantine([shard], strict)
+                done.append(shard)
+                advance(shard["num_clips"] + len(shard["quarantine"]))
+        write_manifest(work.plan, work.folder, done)
+        remove_leftovers(work.folder)
+    shards = open_shards(work.folder)
+    _refuse_quarantine([shards.manifest], strict)
+    return shards
+
+
+def _build_on_ray(work: Work, num_workers: int | None) -> Iterator[dict[str, Any]]:
+    """Descriptions of the shards as they are finished. Ray Data's own checkpoints repeat rows on resume: finished files are the truth."""
+    import ray  # here, so that --help and a finished build answer without it
+    import ray.data
+
+    if not ray.is_initialized():
+        raise RuntimeError("Ray must be initialised before build(), but is not. Call ray.init(), or run python -m preprocessing.build.")
+    jobs = [work.plan.job(subject) for subject in work.missing]
+    with _quiet_ray_data():
+        tasks = ray.data.TaskPoolStrategy(size=num_workers)
+        dataset = ray.data.from_items(jobs, override_num_blocks=len(jobs)).map(_task, fn_args=(str(work.folder),), compute=tasks)
+        for row in dataset.iter_rows():
+            yield json.loads(row["shard"])
+
+
+def _task(job: dict[str, str], folder: str) -> dict[str, str]:
+    return {"shard": json.dumps(write_shard(job, Path(folder)))}
+
+
+@contextlib.contextmanager
+def _quiet_ray_data() -> Iterator[None]:
+    """Our progress bar instead of Ray Data's; its context as before afterwards."""
+    import ray.data
+
+    context, logger = ray.data.DataContext.get_current(), logging.getLogger("ray.data")
+    before = context.enable_progress_bars, logger.level
+    context.enable_progress_bars = False
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        context.enable_progress_bars = before[0]
+        logger.setLevel(before[1])
+
+
+def _refuse_quarantine(shards: list[Any], strict: bool) -> None:
+    quarantine = [entry for shard in shards for entry in shard["quarantine"]]
+    if strict and quarantine:
+        key, reason = quarantine[0]
+        raise ValueError(f"Every clip must be readable in a strict build, but got '{key}': {reason} Repair it, or build without strict.")
+
+
+_EXAMPLES = """examples:
+  python -m preprocessing.build synthetic --home ~/losotune
+  python -m preprocessing.build synthetic --home ~/losotune --option layout=megc2019_cde --option identity=true
+  python -m preprocessing.build megc2019_flow --root /data/megc2019_flow --home ~/losotune --strict
+  RAY_ADDRESS=auto python -m preprocessing.build megc2019_flow --root /data/megc2019_flow --home /shared/losotune --json
+
+options and their defaults:
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    options = [f"  {name}: {_listed(corpora.load(name).OPTIONS)}" for name in corpora.names()]
+    constants = [f"  {name}: {_listed(pipelines.load(name).constants)}" for name in pipelines.names()]
+    parser = argparse.ArgumentParser(
+        prog="python -m preprocessing.build",
+        description="Turn a corpus into training tensors: one Arrow shard per subject, only what is missing.",
+        epilog=_EXAMPLES + "\n".join(options + constants),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("corpus", choices=corpora.names())
+    parser.add_argument("--root", type=Path, help="folder of the corpus (the synthetic one needs none)")
+    parser.add_argument("--home", type=Path, required=True, help="where shards go: HOME/shards/CORPUS/DIGEST/")
+    parser.add_argument("--pipeline", choices=pipelines.names(), help="default: the corpus' own")
+    parser.add_argument("--option", action="append", default=[], metavar="K=V", help="of the corpus or its pipeline, see below")
+    parser.add_argument("--workers", type=int, help="how many subjects at once; default: as many as Ray has CPUs")
+    parser.add_argument("--strict", action="store_true", help="fail on the first clip that cannot be read instead of leaving it out")
+    parser.add_argument("--json", action="store_true", help="the result on stdout as JSON; everything for humans goes to stderr")
+    return parser
+
+
+def _listed(options: Mapping[str, Plain]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in options.items()) or "none"
+
+
+def _parsed_options(args: argparse.Namespace) -> dict[str, Plain]:
+    pipeline = pipelines.load(args.pipeline or pipelines.default_for(args.corpus))
+    defaults = {**pipeline.constants, **corpora.load(args.corpus).OPTIONS}
+    pairs = [text.partition("=") for text in args.option]
+    options = {name: parse(value, defaults.get(name)) for name, _, value in pairs}
+    split_options(args.corpus, pipeline.name, options)
+    return options
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _start_ray() -> None:
+    import ray
+
+    address = os.environ.get("RAY_ADDRESS") or "local"
+    _say(f"starting Ray ({address})")
+    ray.init(address=address, include_dashboard=False if address == "local" else None, log_to_driver=False, logging_level=logging.ERROR)
+
+
+def _run(args: argparse.Namespace, options: dict[str, Plain]) -> dict[str, Any]:
+    """Build as the command line says, and what to tell about it."""
+    start_s = time.monotonic()
+    plan = make_plan(args.corpus, root=args.root, pipeline=args.pipeline, options=options)
+    work = prepare(plan, args.home)
+    num_subjects = len(plan.subjects)
+    _say(f"{plan.corpus}: {len(plan.clips)} clips of {num_subjects} subjects, {num_subjects - len(work.missing)} subjects built already")
+    if plan.corpus == "megc2019_flow":
+        _say(str(check_megc2019(plan.clips)))
+    if work.missing:
+        _start_ray()
+    shards = finish(work, num_workers=args.workers, strict=args.strict)
+    return {
+        "corpus": plan.corpus, "pipeline": plan.pipeline, "folder": str(shards.folder), "digest": shards.digest, "num_subjects": num_subjects,
+        "num_clips": len(shards), "num_built": len(work.missing), "quarantine": [list(entry) for entry in shards.quarantine],
+        "seconds": round(time.monotonic() - start_s, 3),
+    }  # fmt: skip
+
+
+def _tell(result: Mapping[str, Any]) -> None:
+    for key, reason in result["quarantine"]:
+        _say(f"left out: {key}: {reason}")
+    built = f"built {result['num_built']} subjects" if result["num_built"] else "nothing to do, everything is built"
+    _say(f"{built}: {result['num_clips']} clips in {result['seconds']:.1f} s")
+    _say(f"look next at {result['folder']}/{MANIFEST}, or train on it: python -m orchestrator.sweep --help")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The entry point: 0 built, 1 failed, 2 wrong usage."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        options = _parsed_options(args)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        result = _run(args, options)
+    except (ValueError, OSError) as error:
+        _say(f"build failed: {error}")
+        if args.json:
+            print(json.dumps({"error": str(error)}))
+        return 1
+    _tell(result)
+    if args.json:
+        print(json.dumps(result, sort_keys=True))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Resume: what of a build exists already, here or in an earlier build of the corpus, and what is left to do. Needs no Ray."""
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from preprocessing.plan import Plan
+from preprocessing.shard_writer import shard_metadata, shard_name, temporary_name
+from preprocessing.shards import MANIFEST, open_shards
+
+_LEFTOVER_AGE_S = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A plan and what of it is still to do."""
+
+    plan: Plan
+    folder: Path
+    missing: tuple[str, ...]
+    """Subjects without a shard, largest first."""
+
+
+def prepare(plan: Plan, home: Path) -> Work:
+    """Find what is built already, here or in an earlier build of the corpus; needs no Ray."""
+    folder = plan.folder(home.expanduser().absolute())
+    if is_finished(folder):
+        return Work(plan=plan, folder=folder, missing=())
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [subject for subject in plan.subjects if not _have(plan.job(subject), folder)]
+    missing.sort(key=lambda subject: (-len(plan.subjects[subject]), subject))
+    return Work(plan=plan, folder=folder, missing=tuple(missing))
+
+
+def is_finished(folder: Path) -> bool:
+    if not (folder / MANIFEST).is_file():
+        return False
+    try:
+        open_shards(folder)
+    except ValueError:
+        (folder / MANIFEST).unlink()  # a shard was removed or cut: build that one again
+        return False
+    return True
+
+
+def _have(job: Mapping[str, str], folder: Path) -> bool:
+    return is_current(folder / shard_name(job["subject"]), job) or take_over(job, folder)
+
+
+def is_current(path: Path, job: Mapping[str, str]) -> bool:
+    """Whether a whole shard of exactly this job, made by these library versions, lies at ``path``."""
+    if not path.is_file():
+        return False
+    try:
+        with pa.memory_map(str(path)) as source:
+            found = pa.ipc.open_file(source).schema.metadata or {}
+    except pa.ArrowInvalid:
+        return False  # cut short by something else than our writer, which renames whole files
+    return {key.decode(): value.decode() for key, value in found.items() if key != b"quarantine"} == shard_metadata(job)
+
+
+def take_over(job: Mapping[str, str], folder: Path) -> bool:
+    """Take an unchanged subject's shard from an earlier build of the corpus, as a hard link or else a copy."""
+    for path in sorted(folder.parent.glob(f"*/{shard_name(job['subject'])}")):
+        if path.parent != folder and is_current(path, job):
+            temporary = temporary_name(folder / path.name)
+            try:
+                os.link(path, temporary)
+            except OSError:
+                shutil.copyfile(path, temporary)
+            temporary.replace(folder / path.name)
+            return True
+    return False
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Temporary files of killed writers, old enough that no other build can be writing them."""
+    for path in folder.glob(".*.tmp"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > _LEFTOVER_AGE_S:
+                path.unlink()
