@@ -6,13 +6,14 @@
     oracle      one setting for everyone and the epoch per held-out subject, both chosen on held-out clips; explains published numbers
 
 What ``nested`` promises: a subject's setting is chosen without a look at that subject. What it does not: which settings stood for choice.
-The search proposes (and stops) settings by inner scores pooled over all folds, and each subject is an inner subject of other folds; so under
-an adaptive sampler or early stopping a held-out subject has a say, of second order, in the list of candidates. Random and grid search
+The search proposes (and stops) settings by inner scores pooled over all folds, and each subject is an inner subject of other folds; so
+under an adaptive sampler or early stopping a held-out subject has a say, of second order, in the list of candidates. Random and grid search
 without stopping have no such path. ``inner_mean`` has it in the choice itself, which is why it is not the number we publish.
 
 Candidates are complete trials. A missing fold is an error, never a smaller mean.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -218,9 +219,9 @@ def _pooled_uf1(parts: Sequence[tuple[Curve, int]]) -> float:
 
 
 def _mean_loss(curves: Sequence[Curve]) -> float:
-    """The mean negative log-likelihood at the last epoch."""
+    """The mean negative log-likelihood at the last epoch; an exact sum, so that the order of folds cannot break a tie."""
     likelihoods = np.concatenate([curve.probabilities[-1, np.arange(len(curve.truth)), curve.truth] for curve in curves])
-    return float(-np.log(np.maximum(likelihoods.astype(np.float64), 1e-12)).mean())
+    return -math.fsum(np.log(np.maximum(likelihoods.astype(np.float64), 1e-12))) / len(likelihoods)
 
 
 def _second_order(result: SweepResult) -> str:
