@@ -38,17 +38,17 @@ METRICS_PER_BATCH, PARAMS_PER_BATCH = 800, 100
 PARAM_LENGTH, TAG_LENGTH = 6000, 8000
 
 
-class TrackingUnavailable(RuntimeError):  # noqa: N818  (a state of the world, not a mistake of the caller)
+class TrackingUnavailable(ConnectionError):
     """MLflow could not be reached or written. Nothing is lost: the ledger has it all."""
 
-    def __init__(self, uri: str, cause: str) -> None:
-        super().__init__(uri, cause)
-        self.uri, self.cause = uri, cause
+    def __init__(self, uri: str, answer: str) -> None:
+        super().__init__(uri, answer)
+        self.uri, self.answer = uri, answer
 
     def __str__(self) -> str:
-        cause = (self.cause.strip() or "nothing").splitlines()[0]
+        answer = (self.answer.strip() or "nothing").splitlines()[0]
         return (
-            f"MLflow must be reachable to write runs, but '{self.uri}' answered: {cause}. "
+            f"MLflow must be reachable to write runs, but '{self.uri}' answered: {answer}. "
             "All results are in the ledger: bring it back and run the same command again."
         )
 
@@ -170,14 +170,15 @@ class Store:
             params, metrics = params[PARAMS_PER_BATCH:], metrics[METRICS_PER_BATCH:]
         self.client.log_batch(run.id, metrics=metrics, params=params, tags=run_tags)
 
-    def set_status(self, run: KnownRun, status: str) -> None:
+    def set_status(self, run: KnownRun, status: str) -> str:
         if run.status == status:
-            return
+            return status
         if status == "RUNNING":
             self.client.update_run(run.id, status=status)
         else:
             self.client.set_terminated(run.id, status=status, end_time=int(time.time() * 1000))
         run.status = status
+        return status
 
 
 def _silence_telemetry() -> None:

@@ -1,0 +1,118 @@
+"""Make the challenger the champion, if the gate agrees: shows both on the same data with a paired bootstrap over subjects.
+
+The gate wants an honest nested score over all folds, and one that is at least as good as the champion's in UF1 and in UAR on the same data.
+`orchestrator.predict` and `models:/MODEL@champion` follow the alias. Exit codes: 0 promoted, or it would be (--dry-run); 1 refused.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from orchestrator import console
+from orchestrator.gate import COMPARED, Candidate, Verdict, gate
+
+SHOWN_TAGS = ("corpus", "data_digest", "feature_stage", "honest", "num_folds", "losotune.sweep")
+EXAMPLES = (
+    "python -m orchestrator.promote stanet --dry-run",
+    "python -m orchestrator.promote stanet",
+    "python -m orchestrator.promote stanet --version 3",
+    "python -m orchestrator.promote stanet --replace      the champion was scored on other data",
+    "python -m orchestrator.promote stanet --rollback     back to the champion before",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = console.parser(str(__doc__), examples=EXAMPLES, flags=("home", "tracking-uri", "json"))
+    parser.add_argument("model", help="registered model")
+    parser.add_argument("--version", type=console.positive, help="version to promote (default: the challenger)")
+    parser.add_argument("--dry-run", action="store_true", help="show the verdict and change nothing")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--rollback", action="store_true", help="give the champion's place back to its predecessor")
+    action.add_argument("--replace", action="store_true", help="demote a champion without comparison; the challenger must be honest")
+    options = parser.parse_args(arguments)
+    if options.rollback and options.version:
+        parser.error("--rollback goes to the champion before; it takes no --version")
+
+    if options.rollback:
+        document = rollback(options.model, options.home, options.tracking_uri, dry_run=options.dry_run)
+    else:
+        version = str(options.version or "")
+        document = promote(
+            options.model, options.home, options.tracking_uri, version=version, dry_run=options.dry_run, replace=options.replace
+        )
+
+    if options.json:
+        console.emit(document)
+    else:
+        _show(document)
+    return 0 if document["promote"] else 1
+
+
+def promote(
+    model: str, home: Path, uri: str | None = None, *, version: str = "", dry_run: bool = False, replace: bool = False
+) -> dict[str, Any]:
+    """Judge a version (default: the challenger) against the champion and, unless ``dry_run``, act on the verdict."""
+    from orchestrator import registry  # torch and MLflow take seconds to import: not for --help
+    from orchestrator.tracking import Tracker
+
+    tracker = Tracker.existing(uri, home)
+    chosen = registry.resolve(tracker, model, version or registry.CHALLENGER)
+    champion = registry.champion(tracker, model)
+    if champion is not None and str(champion.version) == str(chosen.version):
+        return _document(model, registry.candidate(tracker, chosen), None, Verdict(promote=True, reasons=("it is the champion already",)))
+    challenger = registry.candidate(tracker, chosen)
+    incumbent = None if champion is None else registry.candidate(tracker, champion)
+    verdict = gate(challenger, incumbent, replace=replace)
+    if verdict.promote and not dry_run:
+        registry.promote(tracker, chosen)
+    return _document(model, challenger, incumbent, verdict, changed=verdict.promote and not dry_run)
+
+
+def rollback(model: str, home: Path, uri: str | None = None, *, dry_run: bool = False) -> dict[str, Any]:
+    """Return to the champion before."""
+    from orchestrator import registry
+    from orchestrator.tracking import Tracker
+
+    tracker = Tracker.existing(uri, home)
+    before, after = registry.predecessor(tracker, model)
+    if not dry_run:
+        registry.rollback(tracker, model)
+    verdict = Verdict(promote=True, reasons=(f"rolled back from version {before.version}",))
+    return _document(model, registry.candidate(tracker, after), registry.candidate(tracker, before), verdict, changed=not dry_run)
+
+
+def _document(model: str, challenger: Candidate, champion: Candidate | None, verdict: Verdict, *, changed: bool = False) -> dict[str, Any]:
+    return {"model": model, "changed": changed, "challenger": _described(challenger), "champion": _described(champion), **asdict(verdict)}
+
+
+def _described(candidate: Candidate | None) -> dict[str, Any] | None:
+    if candidate is None:
+        return None
+    tags = {
+        name: candidate.tags.get(name, "") for name in ("corpus", "data_digest", "feature_stage", "honest", "num_folds", "losotune.sweep")
+    }
+    return {"version": candidate.version, "rule": "nested", **{name: candidate.score(name) for name in COMPARED}, "tags": tags}
+
+
+def _show(document: dict[str, Any]) -> None:
+    rows = []
+    for role in ("challenger", "champion"):
+        if (one := document[role]) is not None:
+            tags = one["tags"]
+            scores = [one[name] for name in COMPARED]
+            rows.append([role, one["version"], *scores, tags["honest"], tags["corpus"], tags["data_digest"][:12], tags["losotune.sweep"]])
+    columns = ("", "version", *(f"nested {name}" for name in COMPARED), "honest", "corpus", "data", "sweep")
+    console.print_table(columns, rows, title=document["model"])
+    for found in document["comparisons"]:
+        console.say(
+            f"{found['metric']}: challenger - champion = {found['difference']:+.4f} "
+            f"(95 % interval {found['low']:+.4f} to {found['high']:+.4f}, p = {found['p']:.3f}, paired bootstrap over subjects)"
+        )
+    word = "Champion" if document["changed"] else "Nothing changed" if document["promote"] else "Refused"
+    console.say(f"{word}: version {document['challenger']['version']}: {'; '.join(document['reasons'])}.")
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

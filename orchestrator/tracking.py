@@ -1,0 +1,136 @@
+"""Tracking: the only writer to MLflow, in the driver only. One run per sweep, a child per trial, on request a child per fold of it.
+
+MLflow is a view of the ledger: everything is found or created by a key, so a restart, a re-run or a second ``reconcile`` changes nothing. A
+server that fails while a sweep runs costs the view, never the sweep: ``behind`` is set, one warning is given, and ``reconcile`` at the end
+writes what is missing. Only the calls at either end (``Tracker``, ``sweep``, ``reconcile``) raise ``TrackingUnavailable``.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from orchestrator import tracking_parts as parts
+from orchestrator.results import SweepResult, Trial
+from orchestrator.selection import Score
+from orchestrator.tracking_store import UNAVAILABLE, KnownRun, Store, TrackingUnavailable
+from search_spaces.recipe import Recipe, Target
+
+__all__ = ["Tracker", "TrackingUnavailable", "default_uri"]
+
+RETRY_S = 60.0
+"""How long a failed server is left alone before the next trial tries it again."""
+
+DATABASE = "mlflow.db"
+
+T = TypeVar("T")
+
+
+def default_uri(home: Path) -> str:
+    return f"sqlite:///{home.absolute() / DATABASE}"
+
+
+class Tracker:
+    """Writes sweeps to one MLflow experiment."""
+
+    def __init__(self, uri: str | None, home: Path, experiment: str = "losotune") -> None:
+        """``uri`` None is the SQLite database below ``home``. Creates database and experiment where they are missing."""
+        self.uri = uri or default_uri(home)
+        self.store = Store(self.uri, home.absolute() / "artifacts", experiment)
+        self.behind = False
+        """Something could not be written; only ``reconcile`` clears it."""
+        self._retry_at = 0.0
+
+    @classmethod
+    def existing(cls, uri: str | None, home: Path) -> "Tracker":
+        """For commands that only use what a sweep wrote: a mistyped home is an error, not a new database."""
+        if uri is None and not (home / DATABASE).exists():
+            raise ValueError(f"--home must hold the database that a sweep wrote, but {home.absolute()} has no {DATABASE}. Name that home.")
+        return cls(uri, home)
+
+    def sweep(self, header: SweepResult, recipe: Recipe) -> str:
+        """The sweep's run, RUNNING: call it before the first trial (``header.trials`` may be empty). Gives the run's id."""
+        return self._at_the_ends(lambda: self._open(header, recipe)).id
+
+    def trial(self, header: SweepResult, trial: Trial, *, fold_runs: bool = False) -> str | None:
+        """Write one ended trial. Gives its run's id, or None if MLflow is away."""
+        return self._within(lambda: self._trial(header, trial, fold_runs).id)
+
+    def scores(self, header: SweepResult, scores: Sequence[Score], targets: Sequence[Target]) -> bool:
+        """Write the rules' scores beside the paper's. Says whether MLflow has them."""
+        return self._within(lambda: self.store.log(self._known(header), "scores", parts.scores_part(header, scores, targets))) is not None
+
+    def finish(self, header: SweepResult, status: str = "FINISHED") -> bool:
+        """End the sweep's run: FINISHED, FAILED or KILLED. Says whether MLflow has it."""
+        return self._within(lambda: self.store.set_status(self._known(header), status)) is not None
+
+    def reconcile(
+        self, result: SweepResult, recipe: Recipe, scores: Sequence[Score] = (), *, status: str = "FINISHED", fold_runs: bool = False
+    ) -> str:
+        """Make MLflow say what the result says, whatever was lost or left RUNNING before. Gives the sweep's run id."""
+        run = self._at_the_ends(lambda: self._reconcile(result, recipe, scores, status, fold_runs))
+        self.behind = False
+        return run.id
+
+    def _reconcile(self, result: SweepResult, recipe: Recipe, scores: Sequence[Score], status: str, fold_runs: bool) -> KnownRun:
+        run = self._open(result, recipe, reopen=False)
+        for trial in result.trials:
+            self._trial(result, trial, fold_runs)
+        for left in self.store.known(result.name).values():
+            if left.status == "RUNNING" and left.id != run.id:  # ours are ended: these belong to a killed driver
+                self.store.set_status(left, "KILLED")
+        if scores:
+            self.store.log(run, "scores", parts.scores_part(result, scores, recipe.targets))
+        self.store.set_status(run, status)
+        return run
+
+    def _open(self, header: SweepResult, recipe: Recipe, *, reopen: bool = True) -> KnownRun:
+        self.store.load(header.name)
+        run = self.store.upsert(header.name, header.name, kind="sweep", sweep=header.name)
+        if reopen:
+            self.store.set_status(run, "RUNNING")
+        self.store.log(run, "header", parts.header(header, recipe))
+        return run
+
+    def _known(self, header: SweepResult) -> KnownRun:
+        run = self.store.known(header.name).get(header.name)
+        if run is None:
+            raise LookupError(f"A sweep must be opened before it is written to, but '{header.name}' is not. Call Tracker.sweep first.")
+        return run
+
+    def _trial(self, header: SweepResult, trial: Trial, fold_runs: bool) -> KnownRun:
+        key = f"{header.name}/{trial.index}"
+        before = self.store.known(header.name).get(key)
+        if before is not None and before.tags.get(parts.SETTINGS, parts.settings_digest(trial)) != parts.settings_digest(trial):
+            self.store.retire(key)  # the search began anew (its study was deleted): parameters cannot be changed in place
+        run = self.store.upsert(key, parts.trial_name(trial), kind="trial", sweep=header.name, parent=self._known(header))
+        self.store.log(run, "trial", parts.trial_part(header, trial))
+        self.store.set_status(run, parts.STATUS[trial.state])
+        if fold_runs:
+            self._folds(header, trial, run)
+        return run
+
+    def _folds(self, header: SweepResult, trial: Trial, parent: KnownRun) -> None:
+        for name, record in trial.folds.items():
+            run = self.store.upsert(f"{header.name}/{trial.index}/{name}", name, kind="fold", sweep=header.name, parent=parent)
+            self.store.log(run, "fold", parts.fold_part(header, record))
+            self.store.set_status(run, "FINISHED")
+
+    def _at_the_ends(self, write: Callable[[], T]) -> T:
+        try:
+            return write()
+        except UNAVAILABLE as error:
+            raise TrackingUnavailable(self.uri, str(error)) from error
+
+    def _within(self, write: Callable[[], T]) -> T | None:
+        """Never lets MLflow's trouble reach a running sweep."""
+        if time.monotonic() < self._retry_at:
+            return None
+        try:
+            return write()
+        except UNAVAILABLE as error:
+            if not self.behind:
+                warnings.warn(f"{TrackingUnavailable(self.uri, str(error))} The sweep goes on.", RuntimeWarning, stacklevel=3)
+            self.behind, self._retry_at = True, time.monotonic() + RETRY_S
+            return None
