@@ -2,7 +2,8 @@
 
 A file's name is the model's name. Each module offers
 
-- ``build(num_classes, *, ...) -> nn.Module``: hyperparameters are keyword-only and have no defaults, so the recipe is the one place that sets them;
+- ``build(num_classes, *, ...) -> nn.Module``: hyperparameters are keyword-only and have no defaults, so that the recipe is the one
+  place that sets them;
 - ``example_shape(**hparams) -> tuple[int, ...]``: the shape of one valid input, without the batch;
 - ``PARAMETERS``: by label, ``(arguments of build, number of parameters)``, as its docstring states them.
 """

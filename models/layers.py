@@ -1,7 +1,7 @@
 """Blocks used by two or more models, or by every trainer.
 
-All of them work under ``torch.func.vmap`` and ``functional_call``, because folds may be trained as one stacked program. ``nn.BatchNorm2d`` does too,
-as long as its buffers are stacked along with the parameters (it updates them in place), so there is none here.
+All of them work under ``torch.func.vmap`` and ``functional_call``, because folds may be trained as one stacked program.
+``nn.BatchNorm2d`` does too, as long as its buffers are stacked along with the parameters (it updates them in place), so there is none here.
 """
 
 import math
@@ -13,8 +13,9 @@ from torch import Tensor, nn
 class Dropout(nn.Module):
     """Inverted dropout whose noise comes from outside; the only random layer a model may have.
 
-    The trainer draws the noise per (seed, fold, step) and sets it before each training step, as an attribute or, with ``functional_call``, as the
-    buffer ``<path>.noise``. A fold's result then does not depend on what runs beside it. Without it the layer draws its own.
+    The trainer draws the noise per (seed, fold, step) and sets it before each training step, as an attribute or, with
+    ``functional_call``, as the buffer ``<path>.noise``. A fold's result then does not depend on what runs beside it. Without it the
+    layer draws its own.
     """
 
     noise: Tensor | None
@@ -63,8 +64,8 @@ def noise_shapes(model: nn.Module, example: Tensor) -> dict[str, tuple[int, ...]
 class LSTM(nn.Module):
     """One LSTM layer in plain operations, because ``nn.LSTM`` cannot be vmapped.
 
-    Hochreiter and Schmidhuber 1997 with a forget gate. Parameters have the names, shapes, gate order (i, f, g, o), two biases and initialisation
-    (same draws for one seed) of ``nn.LSTM(input_size, hidden_size, batch_first=True)``.
+    Hochreiter and Schmidhuber 1997 with a forget gate. Parameters have the names, shapes, gate order (i, f, g, o), two biases and
+    initialisation (same draws for one seed) of ``nn.LSTM(input_size, hidden_size, batch_first=True)``.
     """
 
     def __init__(self, input_size: int, hidden_size: int):

@@ -1,16 +1,19 @@
 """Losses of one clip: pure functions of logits and (soft) targets, safe under ``torch.func.vmap``.
 
-Shapes: B clips, K classes. Everything is computed from log p and log (1 - p), so that no logit, however large, gives an infinite loss or gradient.
+Shapes: B clips, K classes. Everything is computed from log p and log (1 - p), so that no logit, however large, gives an infinite loss or
+gradient.
 
 - cross-entropy: -sum_c t_c log p_c.
-- focal, ``positive_only``: -sum_c t_c alpha_c (1 - p_c)^gamma log p_c (Lin et al., "Focal loss for dense object detection", ICCV 2017, Eq. 5).
+- focal, ``positive_only``: -sum_c t_c alpha_c (1 - p_c)^gamma log p_c (Lin et al., "Focal loss for dense object detection", ICCV 2017,
+  Eq. 5).
 - focal, ``one_vs_all`` on the softmax vector (Aouayeb et al., MLSP 2019, Eq. 2):
   -sum_c [t_c alpha_c (1 - p_c)^gamma log p_c + (1 - t_c) (1 - alpha_c) p_c^gamma log(1 - p_c)].
-- class-balanced: cross-entropy weighted by (1 - beta) / (1 - beta^n_c) (Cui et al., "Class-balanced loss based on effective number of samples",
-  CVPR 2019, Eq. 4).
+- class-balanced: cross-entropy weighted by (1 - beta) / (1 - beta^n_c) (Cui et al., "Class-balanced loss based on effective number of
+  samples", CVPR 2019, Eq. 4).
 
-Differences from the papers: 1. Targets t may be soft (mixup, label smoothing); each loss is then the same formula, linear in t. 2. Class weights are
-scaled to a mean of 1 over the fold's training clips (Cui et al.: over the classes), so that the step size does not depend on the weighting.
+Differences from the papers: 1. Targets t may be soft (mixup, label smoothing); each loss is then the same formula, linear in t. 2. Class
+weights are scaled to a mean of 1 over the fold's training clips (Cui et al.: over the classes), so that the step size does not depend on
+the weighting.
 """
 
 import torch
@@ -20,9 +23,9 @@ from torch import Tensor
 def class_weights(kind: str, *, form: str, alpha_mode: str, alpha: float, beta: float, counts: Tensor) -> Tensor:
     """The weight of each class, from the number of the fold's training clips in each class (K,).
 
-    Scaled so that the mean over those clips is 1, with three exceptions that are taken literally: ``constant`` is alpha; in ``one_vs_all``, where
-    1 - alpha_c weighs the other classes, ``inverse_frequency`` is (1 / n_c) / sum_k (1 / n_k), and ``none`` is 1/2 (both sides alike).
-    A class without clips is weighted as if it had one.
+    Scaled so that the mean over those clips is 1, with three exceptions that are taken literally: ``constant`` is alpha; in
+    ``one_vs_all``, where 1 - alpha_c weighs the other classes, ``inverse_frequency`` is (1 / n_c) / sum_k (1 / n_k), and ``none`` is 1/2
+    (both sides alike). A class without clips is weighted as if it had one.
     """
     n = counts.to(torch.get_default_dtype() if not counts.is_floating_point() else counts.dtype).clamp(min=1)  # (K,)
     one_vs_all = kind == "focal" and form == "one_vs_all"
@@ -34,8 +37,8 @@ def class_weights(kind: str, *, form: str, alpha_mode: str, alpha: float, beta: 
         return (1 / n) / (1 / n).sum() if one_vs_all else _mean_one(1 / n, counts)
     if kind not in ("cross_entropy", "focal") or alpha_mode not in ("none", "constant", "inverse_frequency"):
         raise ValueError(
-            f"A loss must be cross_entropy, focal (alpha_mode none, constant or inverse_frequency) or class_balanced, but got kind '{kind}' with "
-            f"alpha_mode '{alpha_mode}'. Change loss.kind or loss.alpha_mode in the recipe."
+            f"A loss must be cross_entropy, focal (alpha_mode none, constant or inverse_frequency) or class_balanced, but got kind "
+            f"'{kind}' with alpha_mode '{alpha_mode}'. Change loss.kind or loss.alpha_mode in the recipe."
         )
     return torch.full_like(n, 0.5) if one_vs_all else torch.ones_like(n)
 

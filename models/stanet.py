@@ -1,16 +1,17 @@
 """STANet: attention over where a face moves, then over when.
 
-Paper: "Spatial-temporal attention network for micro-expression recognition" (STANet). A CNN reads each flow image; its third feature map L3 is
-weighted by a spatial attention block, S = (1 + m) * L3; the frame features f(x_t) are weighted by a temporal attention block,
+Paper: "Spatial-temporal attention network for micro-expression recognition" (STANet). A CNN reads each flow image; its third feature map
+L3 is weighted by a spatial attention block, S = (1 + m) * L3; the frame features f(x_t) are weighted by a temporal attention block,
 T(x_t) = (1 + w_t) f(x_t), w = softmax(p), p_i = sum_j C_ij, C = tanh(H'H), with H the hidden states of an LSTM over f(x_1..t).
 Parameters for flow of 2 channels and K = 4 classes, mask of all channels at L3, depth 3:
-resnet18 11,175,428, with spatial attention 12,242,564, with both 14,343,812; resnet10_half 1,229,700, 1,497,028 and 2,023,364; tiny (ours) 123,700
-with both at depth 2 and hidden 64.
+resnet18 11,175,428, with spatial attention 12,242,564, with both 14,343,812; resnet10_half 1,229,700, 1,497,028 and 2,023,364; tiny
+(ours) 123,700 with both at depth 2 and hidden 64.
 
-Differences from the paper: its architecture figure is lost, so everything that its text leaves open is ours. 1. The backbone is ResNet-18's layout
-(which the paper cites), without pretrained weights; ``resnet10_half`` and ``tiny`` are smaller ones for development and demonstration.
-2. Depth 3, widths and the mask of all channels follow residual attention (Wang et al., CVPR 2017). 3. The clip's feature is the mean of
-T(x_t); without temporal attention, of f(x_t). 4. Dropout before the head and the scale 1 / sqrt(hidden) of H'H are options, off in the paper.
+Differences from the paper: its architecture figure is lost, so everything that its text leaves open is ours. 1. The backbone is
+ResNet-18's layout (which the paper cites), without pretrained weights; ``resnet10_half`` and ``tiny`` are smaller ones for development
+and demonstration. 2. Depth 3, widths and the mask of all channels follow residual attention (Wang et al., CVPR 2017). 3. The clip's
+feature is the mean of T(x_t); without temporal attention, of f(x_t). 4. Dropout before the head and the scale 1 / sqrt(hidden) of H'H
+are options, off in the paper.
 
 Shapes: B clips, T flow images, C channels, H x W pixels, D features, K classes.
 """
@@ -84,7 +85,7 @@ class STANet(nn.Module):
 
 
 class SpatialAttention(nn.Module):
-    """Bottom-up (convolution, max pooling) and top-down (bilinear upsampling, addition of the skip) to a sigmoid mask of the input's size."""
+    """Bottom-up (convolution, max pooling), then top-down (bilinear upsampling, addition of the skip), to a sigmoid mask of the input."""
 
     def __init__(self, width: int, mask_width: int, *, depth: int):
         super().__init__()

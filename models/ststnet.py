@@ -4,10 +4,10 @@ Paper: Liong, Gan, See, Khor, Huang, "Shallow triple stream three-dimensional CN
 doi 10.1109/FG.2019.8756567. Layer order, padding and batch normalisation follow the authors' PyTorch port (github.com/christy1206/STSTNet).
 Parameters: 1,683 for 3 classes (1,651 without batch normalisation), counting 28 x 28 images of (u, v, optical strain).
 
-Differences from the paper: 1. Batch normalisation (32 parameters), which only the port has. 2. The three streams of 3, 5 and 8 maps are one convolution of
-16 maps: they read the same input, and every later layer works per map until the streams are concatenated, so the function is exactly the same
-(a test proves it). Initialisation is too: PyTorch draws per map from a distribution that depends on the fan-in alone. One dropout mask over 16 maps
-replaces one per stream.
+Differences from the paper: 1. Batch normalisation (32 parameters), which only the port has. 2. The three streams of 3, 5 and 8 maps are
+one convolution of 16 maps: they read the same input, and every later layer works per map until the streams are concatenated, so the
+function is exactly the same (a test proves it). Initialisation is too: PyTorch draws per map from a distribution that depends on the
+fan-in alone. One dropout mask over 16 maps replaces one per stream.
 
 Shapes: B clips, C channels, K classes, M maps of all streams together.
 """
@@ -45,7 +45,8 @@ class STSTNet(nn.Module):
     def forward(self, image: Tensor) -> Tensor:  # (B, C, 28, 28)
         if image.shape[-2:] != (SIDE, SIDE):
             raise ValueError(
-                f"STSTNet's images must be {SIDE} x {SIDE} pixels, but got {tuple(image.shape)}. Use a pipeline of that size in the recipe's data."
+                f"STSTNet's images must be {SIDE} x {SIDE} pixels, but got {tuple(image.shape)}. "
+                "Use a pipeline of that size in the recipe's data."
             )
         x = self.pool(self.streams(image))  # (B, M, 5, 5)
         logits: Tensor = self.head(x.flatten(1))  # (B, K)

@@ -1,7 +1,7 @@
 """Recipe: what a paper fixes, and the numbers it reports.
 
-A recipe is frozen, keyword-only, plain Python. Every field can be reached by a dotted name (``training.lr``, ``model.dropout``), which is how
-a search space varies it and how a fold record remembers it.
+A recipe is frozen, keyword-only, plain Python. Every field can be reached by a dotted name (``training.lr``, ``model.dropout``), which
+is how a search space varies it and how a fold record remembers it.
 """
 
 import dataclasses
@@ -98,8 +98,9 @@ class Augmentation:
     flow_channels: tuple[int, ...] = ()
     """Which channels are (u, v) flow components: spatial transforms rotate and rescale their vectors."""
     flow_center: float = 0.0
-    """The value that codes zero flow in those channels, in units of the scaled input: negation, turning and scaling are about it. 0 for flow in
-    pixels. 127.5 * scale for 8-bit images whose channels are min-max coded: the code of -u is then exactly 255 minus the code of u."""
+    """The value that codes zero flow in those channels, in units of the scaled input: negation, turning and scaling are about it. 0 for
+    flow in pixels. 127.5 * scale for 8-bit images whose channels are min-max coded: the code of -u is then exactly 255 minus the code of
+    u."""
     crop: int | None = None
     """Side in pixels of the corner crop (4 corners and centre), resized back to the input's side. Evaluation takes the centre crop."""
     crop_scales: tuple[float, ...] = (1.0,)

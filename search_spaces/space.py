@@ -1,4 +1,7 @@
-"""Search dimensions: the region searched around a paper's point. A space is a plain dict of dotted recipe names, in the order they are drawn."""
+"""Search dimensions: the region searched around a paper's point.
+
+A space is a plain dict of dotted recipe names, in the order they are drawn.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -57,7 +60,7 @@ def contains(dimension: Dimension, value: Plain) -> bool:
 
 
 def limit(space: Space, recipe: Recipe, max_epochs: int) -> tuple[Space, Recipe]:
-    """The space and recipe with at most ``max_epochs`` epochs, for a search that must fit a budget; trial 0 is then the paper's point cut short."""
+    """Space and recipe with at most ``max_epochs`` epochs, so that a search fits a budget; trial 0 is then the paper's point cut short."""
     if max_epochs < 1:
         raise ValueError(f"A limit on epochs must be at least 1, but got {max_epochs} for '{recipe.model}'. Raise --max-epochs.")
     name = "training.epochs"
