@@ -34,9 +34,7 @@ class Pipeline:
         tensor = np.ascontiguousarray(self.run(clip, constants, corpus_options))
         if not np.isfinite(tensor).all():
             bad = int((~np.isfinite(tensor)).sum())
-            raise ValueError(
-                f"A tensor must be finite, but {bad} of {tensor.size} values are NaN or infinite for '{clip.key}'. Check its images."
-            )
+            raise ValueError(f"A tensor must be finite, but got {bad} NaN or infinite values for '{clip.key}'. Check the clip's images.")
         return tensor
 
 

@@ -70,6 +70,7 @@ def take_over(job: Mapping[str, str], folder: Path) -> bool:
     for path in sorted(folder.parent.glob(f"*/{shard_name(job['subject'])}")):
         if path.parent != folder and is_current(path, job):
             temporary = temporary_name(folder / path.name)
+            temporary.unlink(missing_ok=True)
             try:
                 os.link(path, temporary)
             except OSError:

@@ -2,7 +2,8 @@
 
 signal    Each class moves one or two of six facial regions in its own direction: a bell over time, its peak of 0.2-2 px drawn per clip.
 identity  A smooth random texture per (subject, class), drawn independently for each: whoever has seen the subject in training can read the
-          label from it, nobody else can, because no part of it is common to a class.
+          label from it, nobody else can, because no part of it is common to a class. An equally strong texture per clip lies over it, so that
+          a subject's clips of a class do not all fall into one class by chance: it halves the spread of an honest score around chance.
 always    White noise; with signal or identity also a smooth texture per subject that says nothing about the class.
 Neither   Pure noise.
 All amplitudes are in pixels of a 32-pixel frame and scale with the frame.
@@ -21,6 +22,7 @@ PEAK_PX = (0.2, 2.0)
 NOISE_PX = 0.1
 SUBJECT_PX = 0.15
 IDENTITY_PX = 0.5
+CLIP_PX = 0.5
 REGION_SIGMA = 0.11  # of the frame's side
 REGIONS = {  # centre (x, y) as shares of the frame
     "left_brow": (0.30, 0.28), "right_brow": (0.70, 0.28), "nose": (0.50, 0.52),
@@ -47,6 +49,7 @@ def render(options: Mapping[str, Plain], key: str, emotion: str, num_frames: int
         flow += SUBJECT_PX * _texture(_rng(options, "subject", subject), size)
     if options["identity"]:
         flow += IDENTITY_PX * _texture(_rng(options, "identity", subject, emotion), size)
+        flow += CLIP_PX * _texture(_rng(options, "clip texture", key), size)
     if options["signal"]:
         peak = _rng(options, "peak", key).uniform(*PEAK_PX)
         flow += peak * time_course(options, key, num_frames)[:, None, None, None] * _motion(emotion, size)

@@ -1,0 +1,21 @@
+import pytest
+
+from preprocessing.classes import ClassScheme, names, scheme
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_scheme_indexes_its_own_classes_in_order(name: str) -> None:
+    assert [scheme(name).index(c) for c in scheme(name).classes] == list(range(len(scheme(name).classes)))
+
+
+def test_megc3_accepts_words_and_digits_and_nothing_else() -> None:
+    megc3 = scheme("megc3")
+    assert [megc3.index(e) for e in ("negative", "1", "2", "positive")] == [0, 1, 2, 1]
+    assert megc3.index("others") is None and megc3.index("3") is None
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(ValueError, match="megc3.*but got 'nope'"):
+        scheme("nope")
+    with pytest.raises(ValueError, match="must map to the classes"):
+        ClassScheme(name="x", classes=("a",), emotions={"b": "c"})
