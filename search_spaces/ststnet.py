@@ -67,7 +67,7 @@ RECIPES = {
             "[V] augmentation.flow_center: images are min-max coded per image and channel: zero flow has no fixed code, but 255 - c codes "
             "the negated flow exactly. Magnitude is then a change of contrast, and rotation turns vectors only roughly.",
             "[V] augmentation.flow_channels: as cv2 reads them the channels are (strain, v, u). The strain of two channels correlates "
-            "with the third only where that is B (mean .83 over the images; the other two below 0), and R alone changes sign under a mirror.",
+            "with the third only where that is B (mean .83; the other two below 0), and R alone changes sign under a mirror.",
             "ours: protocol.num_inner; the paper trains on all other subjects.",
         ),
     ),
