@@ -71,7 +71,9 @@ def run(main: Callable[[], int | None]) -> int:
     Errors that the user can mend become one line; ours keep their traceback, and LOSOTUNE_DEBUG=1 keeps all of them.
     """
     try:
-        return main() or 0
+        code = main() or 0
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:  # the reader of our output left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -143,6 +145,14 @@ def time_left(seconds: float) -> str:
     if not math.isfinite(seconds) or seconds <= 0:
         return ""
     return f", {seconds:.0f} s left" if seconds < 90 else f", {seconds / 60:.0f} min left"
+
+
+def mlflow_command(home: Path, tracking_uri: str | None) -> str:
+    """How to open the tracking pages of a home, on loopback."""
+    if tracking_uri and tracking_uri.startswith("http"):
+        return tracking_uri
+    uri = tracking_uri or f"sqlite:///{home / 'mlflow.db'}"
+    return f"mlflow ui --backend-store-uri {uri} --host 127.0.0.1 --port 5000, then open http://127.0.0.1:5000"
 
 
 def say(text: str, *, as_json: bool = False) -> None:
