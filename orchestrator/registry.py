@@ -79,7 +79,9 @@ def _create(tracker: Tracker, sweep_run_id: str, release: Release, name: str, fi
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
     tags = {**version_tags(release), KEY: identity, "sweep_run_id": sweep_run_id}  # in one step with the version: found whole or not at all
-    card, source = files["model_card.md"][:CARD_LENGTH], f"models:/{logged.model_id}"
+    # A server resolves models:/ itself; without one MLflow 3.17 would look the id up in its global tracking address, not in ours.
+    source = f"models:/{logged.model_id}" if tracker.uri.startswith("http") else logged.artifact_location
+    card = files["model_card.md"][:CARD_LENGTH]
     return client.create_model_version(name, source, sweep_run_id, tags, description=card, model_id=logged.model_id)
 
 

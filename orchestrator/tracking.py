@@ -70,7 +70,7 @@ class Tracker:
     ) -> str:
         """Make MLflow say what the result says, whatever was lost or left RUNNING before. Gives the sweep's run id."""
         run = self._at_the_ends(lambda: self._reconcile(result, recipe, scores, status, fold_runs))
-        self.behind = False
+        self.behind, self._retry_at = False, 0.0
         return run.id
 
     def _reconcile(self, result: SweepResult, recipe: Recipe, scores: Sequence[Score], status: str, fold_runs: bool) -> KnownRun:
