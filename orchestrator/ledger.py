@@ -109,6 +109,16 @@ class Ledger:
             ) from error
         return _record(described, arrays)
 
+    def note_execution(self, name: str, finished_at: float) -> None:
+        """One line per training that ran to its end: what shows that a fold was trained once (``executions``)."""
+        with (self.root / "executions.log").open("a") as log:
+            log.write(f"{finished_at:.3f} {os.getpid()} {name}\n")
+
+    def executions(self) -> list[str]:
+        """The record names of all trainings that ran to their end, in order; a name stands twice if work was repeated."""
+        log = self.root / "executions.log"
+        return [line.split()[2] for line in log.read_text().splitlines()] if log.exists() else []
+
     def write(self, record: FoldRecord) -> None:
         described, arrays = _plain(record)
         data = save(arrays, metadata={"record": json.dumps(described, sort_keys=True)})

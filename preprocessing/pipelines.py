@@ -91,7 +91,7 @@ _PIPELINES = {
         Pipeline(
             name="flow_image",
             constants={"size": 28},  # STSTNet Sec. II-B
-            channels=("u", "v", "strain"),
+            channels=("strain", "v", "u"),
             units="8-bit code values, as the image has them",
             run=_flow_image,
         ),

@@ -1,4 +1,8 @@
-"""Flow image: one 8-bit image whose three channels are horizontal flow, vertical flow and optical strain, read as it comes."""
+"""Flow image: one 8-bit image whose three channels are optical strain, vertical flow and horizontal flow, read as it comes.
+
+The files are said to hold (u, v, strain), and they do in R, G, B; cv2 reads B, G, R, as the published scripts train on it. Measured on the 442 images:
+strain computed from R and G correlates with B at .83, and R alone changes sign under a left-right mirror.
+"""
 
 import zlib
 from pathlib import Path
@@ -12,7 +16,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def read_flow_image(clip: Clip, size: int) -> np.ndarray:
-    """The clip's only image: uint8 (3, H, W), channels in cv2's B, G, R order, which are u, v, strain."""
+    """The clip's only image: uint8 (3, H, W), channels in cv2's B, G, R order, which are strain, v, u."""
     if len(clip.frames) != 1:
         raise ValueError(f"A flow image clip must have one image, but got {len(clip.frames)} for '{clip.key}'. Choose another pipeline.")
     path = clip.frames[0].path

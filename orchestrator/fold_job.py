@@ -1,0 +1,134 @@
+"""A piece of work: some folds of one setting, from shards to fold records in the ledger. No Ray: workers, tests, benchmarks and bare PyTorch
+processes all run folds through here.
+"""
+
+import ast
+import hashlib
+import inspect
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from safetensors.torch import save
+
+import models
+from models import layers, losses
+from orchestrator import augment, data, distributed, folds, metrics, optimizers, stacked, training
+from orchestrator.data import ClipTensors, FrozenData, load_clips
+from orchestrator.distributed import Group
+from orchestrator.folds import ALL, Fold, make_folds, refit_fold
+from orchestrator.ledger import Curve, FoldId, FoldRecord, Ledger, write_atomically
+from orchestrator.training import Outcome, Watch, evaluation_epochs, train
+from search_spaces.recipe import Protocol, Recipe, flatten
+
+KEPT_WEIGHTS_BYTES = 16 << 20
+"""Every fold's weights are kept up to this size; of larger networks only the refit's are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldJob:
+    """Folds of one setting that one worker trains, together if there are several."""
+
+    recipe: Recipe
+    folds: tuple[str, ...]
+    shards: Path
+    seed: int
+    home: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldDone:
+    """What a finished fold tells the search; the rest is in its record."""
+
+    fold: str
+    record: str
+    inner_score: float | None
+    """UF1 of the fold's inner clips at the last epoch; None without inner clips."""
+
+
+@lru_cache(maxsize=32)
+def code_version(model: str) -> str:
+    """Digest of the source of the training core and of one model. Comments, docstrings and layout do not count."""
+    core: Sequence[ModuleType] = (models, layers, losses, augment, data, distributed, folds, optimizers, stacked, training)
+    return hashlib.sha256("".join(_meaning(module) for module in (*core, models.module(model))).encode()).hexdigest()
+
+
+def _meaning(module: ModuleType) -> str:
+    tree = ast.parse(inspect.getsource(module))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [item for item in body if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))]  # type: ignore[attr-defined]
+    return ast.dump(tree)
+
+
+def fold_id(recipe: Recipe, fold: str, clips_digest: str, seed: int) -> FoldId:
+    return FoldId(settings=flatten(recipe), data_digest=clips_digest, fold=fold, seed=seed, code_version=code_version(recipe.model))
+
+
+def clips_of(recipe: Recipe, shards: Path) -> ClipTensors:
+    return load_clips(shards, FrozenData.of(recipe.data))
+
+
+@lru_cache(maxsize=8)
+def _folds(shards: Path, frozen: FrozenData, protocol: Protocol, seed: int) -> dict[str, Fold]:
+    clips = load_clips(shards, frozen).clips
+    return {fold.name: fold for fold in (*make_folds(clips, protocol, seed=seed), refit_fold(clips))}
+
+
+def folds_of(recipe: Recipe, shards: Path, seed: int) -> dict[str, Fold]:
+    """Every fold of the recipe's protocol by name, and the refit (``all``)."""
+    return _folds(shards, FrozenData.of(recipe.data), recipe.protocol, seed)
+
+
+def run(job: FoldJob, *, device: str = "cpu", group: Group | None = None, watch: Watch | None = None) -> list[FoldDone]:
+    """Train the job's folds that have no record yet, write their records, and tell of all.
+
+    In a process group every rank calls this and the first writes.
+    """
+    ledger, clips = Ledger(job.home), clips_of(job.recipe, job.shards)
+    known = folds_of(job.recipe, job.shards, job.seed)
+    ids = {name: fold_id(job.recipe, name, clips.digest, job.seed) for name in job.folds}
+    missing = [name for name in job.folds if not ledger.has(ids[name].name)]
+    if missing:
+        outcomes = train(job.recipe, [known[name] for name in missing], clips, seed=job.seed, device=device, group=group, watch=watch)
+        complete = evaluation_epochs(job.recipe.training.epochs, job.recipe.training.num_evals)[-1]
+        for outcome in outcomes:
+            if outcome.epochs[-1] == complete and (group is None or group.writes):
+                _record(outcome, ids[outcome.fold.name], clips, ledger, device)
+    return [done(ledger.read(ids[name].name)) for name in job.folds if ledger.has(ids[name].name)]
+
+
+def done(record: FoldRecord) -> FoldDone:
+    inner = record.inner
+    score = float(metrics.uf1(metrics.count(inner.truth, inner.predicted(), inner.probabilities.shape[-1]))) if inner.keys else None
+    return FoldDone(fold=record.id.fold, record=record.name, inner_score=score)
+
+
+def _record(outcome: Outcome, identity: FoldId, clips: ClipTensors, ledger: Ledger, device: str) -> None:
+    weights = save(outcome.state)
+    keep = len(weights) <= KEPT_WEIGHTS_BYTES or outcome.fold.name == ALL
+    path = ledger.weights_path(identity.name)
+    if keep:
+        write_atomically(path, weights)  # before the record: a record never points to weights that are not there
+    record = FoldRecord(
+        id=identity,
+        epochs=outcome.epochs,
+        inner=_curve(outcome.fold.inner, outcome.inner, clips),
+        held_out=_curve(outcome.fold.held_out, outcome.held_out, clips),
+        train_loss=outcome.train_loss,
+        wall_s=outcome.wall_s,
+        device=device,
+        weights=str(path.relative_to(ledger.root)) if keep else None,
+    )
+    ledger.write(record)
+    ledger.note_execution(identity.name, time.time())
+
+
+def _curve(indices: Sequence[int], probabilities: np.ndarray, clips: ClipTensors) -> Curve:
+    chosen = [clips.clips[i] for i in indices]
+    return Curve(keys=tuple(c.key for c in chosen), truth=np.array([c.label for c in chosen], dtype=np.int64), probabilities=probabilities)

@@ -1,0 +1,215 @@
+"""The queue of fold jobs: an actor that hands them to workers on lease and collects what came of them.
+
+It holds no result that matters (those are fold records), so losing it loses nothing: trials submit again what is missing.
+A slot is a worker's place in its group. When a worker dies, Ray Train restarts it in the same slot under another name; joining hands back what the
+slot's former holder had on lease.
+"""
+
+import asyncio
+import heapq
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from orchestrator.fold_job import FoldDone, FoldJob
+
+MAX_ATTEMPTS = 3
+"""A job whose worker died this often is given up: it is what kills them."""
+POLL_S = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """A job in the queue."""
+
+    name: str
+    """Unique, also among the items of a queue that died before."""
+    trial: str
+    job: FoldJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of an item: folds done, or an error."""
+
+    done: tuple[FoldDone, ...] = ()
+    error: str | None = None
+
+
+@dataclass
+class _Trial:
+    outcomes: list[Outcome] = field(default_factory=list)
+    rungs: dict[int, dict[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=lambda: defaultdict(dict))
+    """Epoch -> fold -> (inner truth, inner probabilities): what folds that advance together tell on the way."""
+    cancelled: bool = False
+
+
+class FoldQueue:
+    """Run it as a Ray actor (``start``)."""
+
+    def __init__(self) -> None:
+        self._pending: list[tuple[int, int, str]] = []  # heap of (priority, order of submission, name)
+        self._items: dict[str, tuple[int, int, Item]] = {}
+        self._leases: dict[str, tuple[int, str]] = {}  # name -> (slot, worker)
+        self._attempts: dict[str, int] = defaultdict(int)
+        self._trials: dict[str, _Trial] = {}
+        self._shared: list[Item | None] = []
+        self._closed = False
+        self._broken: str | None = None
+        self._repeated = self._submitted = 0
+        self._changed = asyncio.Condition()
+
+    async def submit(self, trial: str, priority: int, jobs: Sequence[FoldJob]) -> None:
+        """Queue a trial's jobs in order; lower priorities come first. Submitting a trial again changes nothing."""
+        if trial in self._trials:
+            return
+        self._trials[trial] = _Trial()
+        for job in jobs:
+            item = Item(name=uuid.uuid4().hex, trial=trial, job=job)
+            self._submitted += 1
+            self._items[item.name] = (priority, self._submitted, item)
+            heapq.heappush(self._pending, (priority, self._submitted, item.name))
+        await self._notify()
+
+    async def join(self, slot: int, worker: str) -> None:
+        """A worker takes its slot: what the slot's former holder had on lease goes back into the queue."""
+        for name, (held, holder) in list(self._leases.items()):
+            if held == slot and holder != worker:
+                self._give_back(name)
+        if slot == 0:
+            self._shared.clear()
+        await self._notify()
+
+    def _give_back(self, name: str) -> None:
+        del self._leases[name]
+        self._repeated += 1
+        priority, order, item = self._items[name]
+        if self._attempts[name] >= MAX_ATTEMPTS:
+            folds = ", ".join(item.job.folds)
+            self._end(name, Outcome(error=f"The worker died {MAX_ATTEMPTS} times while it trained {folds}. Out of memory? See Ray's logs."))
+        elif not self._is_cancelled(item.trial):
+            heapq.heappush(self._pending, (priority, order, name))
+
+    def _is_cancelled(self, trial: str) -> bool:
+        known = self._trials.get(trial)
+        return known is None or known.cancelled
+
+    async def exchange(self, slot: int, worker: str, finished: str | None, outcome: Outcome | None) -> Item | str:
+        """Hand in a finished item and take the next on lease: an ``Item``, ``"wait"`` or ``"stop"``."""
+        if finished is not None and outcome is not None:
+            await self._hand_in(finished, outcome)
+        return await self._take(slot, worker) or ("stop" if self._closed else "wait")
+
+    async def take_together(self, worker: str, sequence: int, rank: int) -> Item | str:
+        """The ``sequence``-th item of a group that trains each fold together: the same answer for every rank."""
+        if rank == 0:
+            item = await self._take(0, worker)
+            if item is None:
+                return "stop" if self._closed else "wait"
+            self._shared.append(item)
+            await self._notify()
+            return item
+        await self._until(lambda: len(self._shared) > sequence or self._closed)
+        if len(self._shared) > sequence:
+            return self._shared[sequence] or "wait"
+        return "stop" if self._closed else "wait"
+
+    async def has_work(self) -> str:
+        """``"work"``, ``"wait"`` or ``"stop"``, after waiting a while for work."""
+        await self._until(lambda: bool(self._pending) or self._closed)
+        return "work" if self._pending else "stop" if self._closed else "wait"
+
+    async def hand_in(self, finished: str, outcome: Outcome) -> None:
+        await self._hand_in(finished, outcome)
+
+    async def tell_rung(self, trial: str, epoch: int, scores: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> bool:
+        """Folds on their way tell their inner predictions at an epoch; whether the trial was cancelled meanwhile."""
+        known = self._trials.get(trial)
+        if known is None:
+            return False
+        known.rungs[epoch].update(scores)
+        await self._notify()
+        return known.cancelled
+
+    async def news(self, trial: str, num_seen: int, epoch_seen: int) -> tuple[list[Outcome], dict[int, dict[str, Any]]] | None:
+        """Outcomes beyond the first ``num_seen`` and rungs beyond ``epoch_seen``, waiting a while for one; None if the trial is unknown."""
+        known = self._trials.get(trial)
+        if self._broken is not None:
+            return [Outcome(error=self._broken)], {}
+        if known is None:
+            return None
+        await self._until(lambda: len(known.outcomes) > num_seen or any(epoch > epoch_seen for epoch in known.rungs) or self._broken is not None)
+        return known.outcomes[num_seen:], {epoch: dict(told) for epoch, told in known.rungs.items() if epoch > epoch_seen}
+
+    async def cancel(self, trial: str) -> None:
+        """Drop a trial's waiting items and tell its running ones to stop at their next rung."""
+        known = self._trials.get(trial)
+        if known is not None:
+            known.cancelled = True
+        for _, _, name in self._pending:
+            if self._items[name][2].trial == trial:
+                del self._items[name]
+        self._pending = [entry for entry in self._pending if entry[2] in self._items]
+        heapq.heapify(self._pending)
+        await self._notify()
+
+    async def forget(self, trial: str) -> None:
+        """A trial is over: its outcomes are no longer needed."""
+        await self.cancel(trial)
+        self._trials.pop(trial, None)
+
+    async def close(self) -> None:
+        """Workers stop when they have finished what they hold."""
+        self._closed = True
+        await self._notify()
+
+    async def break_down(self, error: str) -> None:
+        """There are no workers any more: every trial learns the error."""
+        self._broken = error
+        await self._notify()
+
+    async def stats(self) -> dict[str, int]:
+        return {"waiting": len(self._pending), "on_lease": len(self._leases), "repeated": self._repeated}
+
+    async def _take(self, slot: int, worker: str) -> Item | None:
+        await self._until(lambda: bool(self._pending) or self._closed)
+        if not self._pending:
+            return None
+        _, _, name = heapq.heappop(self._pending)
+        self._leases[name] = (slot, worker)
+        self._attempts[name] += 1
+        return self._items[name][2]
+
+    async def _hand_in(self, name: str, outcome: Outcome) -> None:
+        self._leases.pop(name, None)
+        self._end(name, outcome)
+        await self._notify()
+
+    def _end(self, name: str, outcome: Outcome) -> None:
+        entry = self._items.pop(name, None)
+        known = self._trials.get(entry[2].trial) if entry else None
+        if known is not None:
+            known.outcomes.append(outcome)
+
+    async def _until(self, holds: Any) -> None:
+        """Wait a while for a condition; callers ask again."""
+        async with self._changed:
+            try:
+                await asyncio.wait_for(self._changed.wait_for(holds), POLL_S)
+            except TimeoutError:
+                return
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+
+def start() -> Any:
+    """The queue's actor handle. It needs no CPU, restarts if it dies, and lives as long as the driver."""
+    import ray
+
+    return ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(FoldQueue).remote()

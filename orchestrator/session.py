@@ -1,0 +1,89 @@
+"""A session: the shards, folds, queue and worker groups that one command works with, opened and closed together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestrator import cluster, fold_queue
+from orchestrator.fold_job import FoldJob, clips_of, folds_of
+from orchestrator.fold_workers import Mode, WorkerGroups, Workers
+from orchestrator.folds import ALL
+from preprocessing.build import finish
+from preprocessing.plan import make_plan
+from preprocessing.resume import prepare
+from preprocessing.sample_set import check_megc2019
+from search_spaces.recipe import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """A recipe's shards and the folds of its protocol."""
+
+    shards: Path
+    digest: str
+    classes: tuple[str, ...]
+    num_clips: int
+    fold_names: tuple[str, ...]
+    """In the order they are trained and reported: largest training set first, ties by name."""
+    sample_set: str
+    """What the sample-set check says, empty where there is none."""
+    quarantine: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Everything that turns (recipe, folds) into fold records."""
+
+    corpus: Corpus
+    home: Path
+    seed: int
+    mode: Mode
+    num_workers: int
+    queue: Any
+
+    def jobs(self, recipe: Recipe, folds: Sequence[str], *, seed: int | None = None) -> list[FoldJob]:
+        """A job per fold; in mode ``fused`` one per worker, so that all folds of a trial advance together."""
+        seed = self.seed if seed is None else seed
+        size = -(-len(folds) // self.num_workers) if self.mode == "fused" else 1
+        parts = [tuple(folds[start : start + size]) for start in range(0, len(folds), max(1, size))]
+        return [FoldJob(recipe=recipe, folds=part, shards=self.corpus.shards, seed=seed, home=self.home) for part in parts]
+
+
+def prepare_corpus(recipe: Recipe, *, root: Path | None, home: Path, seed: int) -> Corpus:
+    """Build what is missing of the recipe's shards (on the Ray that is connected) and read its folds."""
+    plan = make_plan(recipe.data.corpus, root=root, pipeline=recipe.data.pipeline, options=recipe.data.options)
+    shards = finish(prepare(plan, home))
+    clips, folds = clips_of(recipe, shards.folder), folds_of(recipe, shards.folder, seed)
+    order = sorted((fold for fold in folds.values() if fold.name != ALL), key=lambda fold: (-len(fold.train), fold.name))
+    return Corpus(
+        shards=shards.folder,
+        digest=clips.digest,
+        classes=clips.classes,
+        num_clips=len(clips.clips),
+        fold_names=tuple(fold.name for fold in order),
+        sample_set=str(check_megc2019(plan.clips)) if recipe.data.corpus == "megc2019_flow" else "",
+        quarantine=shards.quarantine,
+    )
+
+
+@contextmanager
+def open_session(
+    recipe: Recipe, *, root: Path | None, home: Path, seed: int, mode: Mode = "queue", num_workers: int | None = None
+) -> Iterator[Session]:
+    """Connect to Ray, prepare the corpus, start queue and workers; all of it ends with the context."""
+    resources = cluster.connect()
+    try:
+        workers = Workers.fit(mode, num_workers, resources, home)
+        corpus = prepare_corpus(recipe, root=root, home=home, seed=seed)
+        queue = fold_queue.start()
+        with WorkerGroups(workers, queue):
+            yield Session(corpus=corpus, home=home, seed=seed, mode=mode, num_workers=workers.num, queue=queue)
+    finally:
+        cluster.disconnect()
+
+
+def describe(corpus: Corpus) -> Mapping[str, str]:
+    """Tags that go with every score made on this corpus."""
+    return {"num_clips": str(corpus.num_clips), "num_folds": str(len(corpus.fold_names)), "sample_set": corpus.sample_set}
