@@ -20,9 +20,11 @@ from urllib.parse import urlsplit
 import psutil
 from packaging.requirements import Requirement
 
+from orchestrator.cluster import DRIVER_ENVIRONMENT, TOKEN_FILE, WORKER_ENVIRONMENT
+
 TESTED = {"ray": "2.60", "optuna": "5.0", "mlflow": "3.17", "torch": "2.13"}
-RAY_ENVIRONMENT = {"RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2", "RAY_CHDIR_TO_TRIAL_DIR": "0"}
-ALLOCATOR = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+RAY_ENVIRONMENT = {name: DRIVER_ENVIRONMENT[name] for name in ("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "RAY_CHDIR_TO_TRIAL_DIR")}
+ALLOCATOR = tuple(name for name in WORKER_ENVIRONMENT if name.startswith("MALLOC_"))
 NETWORK_FILESYSTEMS = ("nfs", "cifs", "smb", "sshfs", "lustre", "gpfs", "beegfs", "ceph", "gluster", "9p")
 PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
 LANDMARKS = "shape_predictor_68_face_landmarks.dat"
@@ -60,7 +62,7 @@ def ray_default() -> Finding:
 
 def ray_token() -> Finding:
     """Trap 7: a token file makes clusters demand tokens, but clients send none unless told to before ray is imported."""
-    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or TOKEN_FILE.expanduser())
     mode, has_token = os.environ.get("RAY_AUTH_MODE", ""), bool(os.environ.get("RAY_AUTH_TOKEN")) or path.exists()
     found = f"token {'present' if has_token else 'absent'}, RAY_AUTH_MODE {mode or 'unset'}"
     if mode == "token" and not has_token:

@@ -57,7 +57,13 @@ FLAGS: dict[str, dict[str, Any]] = {
 def parser(description: str, *, examples: Sequence[str] = (), flags: Iterable[str] = tuple(FLAGS)) -> argparse.ArgumentParser:
     """A parser with the named common flags; add the command's own to it."""
     epilog = "\n  ".join(["examples:", *examples]) if examples else None
-    made = argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter)
+    spec = getattr(sys.modules["__main__"], "__spec__", None)  # how `python -m` names what it runs
+    made = argparse.ArgumentParser(
+        prog=f"python -m {spec.name}" if spec else None,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     for name in flags:
         made.add_argument(f"--{name}", **FLAGS[name])
     if "home" in flags:

@@ -90,6 +90,11 @@ def test_tables_and_documents(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(captured.out) == {"value": None, "more": [1, 2.5]}
 
 
+def test_the_tracking_pages_of_a_home() -> None:
+    assert "--backend-store-uri sqlite:////h/mlflow.db --host 127.0.0.1" in console.mlflow_command(Path("/h"), None)
+    assert console.mlflow_command(Path("/h"), "http://a:1") == "http://a:1"
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     """As in `... | head -1`."""
     program = "import sys\nfrom orchestrator import console\nsys.exit(console.run(lambda: console.say('x' * 2**20)))"
