@@ -1,7 +1,7 @@
 """Flow image: one 8-bit image whose three channels are optical strain, vertical flow and horizontal flow, read as it comes.
 
-The files are said to hold (u, v, strain), and they do in R, G, B; cv2 reads B, G, R, as the published scripts train on it. Measured on the 442 images:
-strain computed from R and G correlates with B at .83, and R alone changes sign under a left-right mirror.
+The files are said to hold (u, v, strain), and they do in R, G, B; cv2 reads B, G, R, as the published scripts train on it. Measured on
+the 442 images: strain computed from R and G correlates with B at .83, and R alone changes sign under a left-right mirror.
 """
 
 import zlib

@@ -2,8 +2,8 @@
 
 signal    Each class moves one or two of six facial regions in its own direction: a bell over time, its peak of 0.2-2 px drawn per clip.
 identity  A smooth random texture per (subject, class), drawn independently for each: whoever has seen the subject in training can read
-          the label from it, nobody else can, because no part of it is common to a class. An equally strong texture per clip lies over it, so that
-          a subject's clips of a class do not all fall into one class by chance: it halves the spread of an honest score around chance.
+          the label from it, nobody else can, because no part of it is common to a class. An equally strong texture per clip lies over
+          it, so that a subject's clips of a class do not all fall into one class by chance: it narrows an honest score around chance.
 always    White noise; with signal or identity also a smooth texture per subject that says nothing about the class.
 Neither   Pure noise.
 All amplitudes are in pixels of a 32-pixel frame and scale with the frame.

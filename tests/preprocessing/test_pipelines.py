@@ -5,6 +5,7 @@ import pytest
 
 from preprocessing import pipelines
 from preprocessing.corpora import megc2019_flow, synthetic
+from preprocessing.steps.strain import strain
 
 
 def test_synthetic_pipelines_have_their_shapes() -> None:
@@ -19,6 +20,12 @@ def test_flow_image_reads_the_public_images(flow_root: Path) -> None:
     pipeline = pipelines.load("flow_image")
     tensors = [pipeline.tensor(clip, pipeline.constants, {}) for clip in megc2019_flow.read(flow_root)]
     assert {(tensor.shape, tensor.dtype.name) for tensor in tensors} == {((3, 28, 28), "uint8")}
+    channel = {name: [tensor[i].astype(np.float32) for tensor in tensors] for i, name in enumerate(pipeline.channels)}
+    likeness = [
+        np.corrcoef(strain(np.stack(flow)).ravel(), own.ravel())[0, 1]
+        for *flow, own in zip(channel["u"], channel["v"], channel["strain"], strict=True)
+    ]
+    assert np.mean(likeness) > 0.6  # the channel that is named strain is the strain of the two others
 
 
 def test_a_value_that_is_not_finite_names_the_clip() -> None:

@@ -67,7 +67,7 @@ def test_a_missing_image_names_clip_and_path(fake_flow: Callable[..., Path]) -> 
     [
         (("sub01", "EP01", "3"), "A label must be"),
         (("x1", "EP01", "0"), "A subject must be spelled"),
-        (("6", "6_1", "0"), "must be spelled"),
+        (("6", "6_1", "0"), "be spelled"),
     ],
 )
 def test_a_wrong_row_is_refused(fake_flow: Callable[..., Path], row: tuple[str, str, str], message: str) -> None:
