@@ -167,7 +167,8 @@ def _run(args: argparse.Namespace, options: dict[str, Plain]) -> dict[str, Any]:
     shards = finish(work, num_workers=args.workers, strict=args.strict)
     return {
         "corpus": plan.corpus, "pipeline": plan.pipeline, "folder": str(shards.folder), "digest": shards.digest,
-        "num_subjects": num_subjects, "num_clips": len(shards), "num_built": len(work.missing), "quarantine": [list(entry) for entry in shards.quarantine],
+        "num_subjects": num_subjects, "num_clips": len(shards),
+        "num_built": len(work.missing), "quarantine": [list(entry) for entry in shards.quarantine],
         "seconds": round(time.monotonic() - start_s, 3),
     }  # fmt: skip
 
