@@ -8,7 +8,8 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,8 +97,9 @@ def _offer(tracker: Tracker, version: ModelVersion) -> None:
 
 def candidate(tracker: Tracker, version: ModelVersion) -> Candidate:
     """A version as the promotion gate sees it."""
-    file = folder(tracker, version) / "predictions" / "nested.csv"
-    nested = prediction_files.read(file, json.loads(version.tags["classes"]))[0] if file.exists() else None
+    with folder(tracker, version) as path:
+        file = path / "predictions" / "nested.csv"
+        nested = prediction_files.read(file, json.loads(version.tags["classes"]))[0] if file.exists() else None
     return Candidate(version=str(version.version), tags=version.tags, nested=nested)
 
 
@@ -185,7 +187,8 @@ def num_scored_folds(sweep: SweepResult, nested: Score | None) -> int:
 
 def load(tracker: Tracker, name: str, version: str = CHAMPION) -> program.Predict:
     """A registered program by version number or alias."""
-    return program.load(folder(tracker, resolve(tracker, name, version)))
+    with folder(tracker, resolve(tracker, name, version)) as path:
+        return program.load(path)
 
 
 def resolve(tracker: Tracker, name: str, version: str) -> ModelVersion:
@@ -200,10 +203,12 @@ def resolve(tracker: Tracker, name: str, version: str) -> ModelVersion:
         ) from error
 
 
-def folder(tracker: Tracker, version: ModelVersion) -> Path:
-    """The version's files on this machine."""
+@contextmanager
+def folder(tracker: Tracker, version: ModelVersion) -> Iterator[Path]:
+    """A copy of the version's files on this machine, for as long as it is needed."""
     address = tracker.store.client.get_model_version_download_uri(version.name, str(version.version))
-    return Path(mlflow.artifacts.download_artifacts(artifact_uri=address, tracking_uri=tracker.uri, registry_uri=tracker.uri))
+    with tempfile.TemporaryDirectory(prefix="losotune-model-") as copy:
+        yield Path(mlflow.artifacts.download_artifacts(address, dst_path=copy, tracking_uri=tracker.uri, registry_uri=tracker.uri))
 
 
 def _files(release: Release) -> dict[str, str]:

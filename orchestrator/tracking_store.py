@@ -86,7 +86,7 @@ class Store:
 
     def __init__(self, uri: str, artifacts: Path, experiment: str) -> None:
         self.uri = uri
-        _silence_telemetry()
+        _quiet()
         if uri.startswith("http"):  # a dead server must cost seconds, not the default's four minutes per call
             os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
             os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
@@ -181,9 +181,11 @@ class Store:
         return status
 
 
-def _silence_telemetry() -> None:
-    """MLflow reports usage to its makers by default; a laboratory's runs stay at home unless it says ``MLFLOW_DISABLE_TELEMETRY=false``."""
+def _quiet() -> None:
+    """MLflow reports usage to its makers and prints to standard output by default; both only if the environment asks for it."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # which belongs to --json
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     set_telemetry_client()
 
 

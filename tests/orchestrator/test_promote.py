@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,17 +44,17 @@ def test_worse_is_refused_with_numbers() -> None:
 @pytest.mark.parametrize(
     ("tags", "why"),
     [
-        ({"honest": "false"}, "not as honest|not honest"),
+        ({"honest": "false"}, "tagged as not honest"),
         ({"feature_stage": "shared"}, "fitted on all subjects"),
         ({"num_folds": "3"}, "only 3 of 4 folds"),
         ({"num_folds": "", "expected_folds": ""}, "folds are scored"),
     ],
 )
-def test_dishonest_is_refused_even_as_a_replacement(tags: dict[str, str], why: str) -> None:
+def test_dishonest_is_refused_even_as_a_replacement(tags: dict[str, Any], why: str) -> None:
     for champion, replace in ((None, False), (candidate("1"), True), (candidate("1", right=0.1), False)):
         verdict = gate(candidate(right=1.0, **tags), champion, replace=replace)
         assert not verdict.promote
-        assert any(word in " ".join(verdict.reasons) for word in why.split("|"))
+        assert why in " ".join(verdict.reasons)
 
 
 def test_an_oracle_alone_is_refused() -> None:
@@ -94,7 +95,7 @@ def _register(tracker: Tracker, result: SweepResult, seed: int, weights: Path) -
     registry.register(tracker, tracker.reconcile(result, RECIPE, scores), release)
 
 
-def run(home: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict]:
+def run(home: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     code = console.run(lambda: promote.main(["ststnet", "--home", str(home), "--json", *arguments]))
     out = capsys.readouterr().out
     return code, json.loads(out) if out else {}

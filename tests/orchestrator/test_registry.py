@@ -73,7 +73,8 @@ def test_a_version_is_whole_and_found_again(tracker: Tracker, weights: Path) -> 
     ):
         assert words in version.description
 
-    files = {path.relative_to(folder).as_posix() for folder in [registry.folder(tracker, version)] for path in folder.rglob("*")}
+    with registry.folder(tracker, version) as folder:
+        files = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
     assert {"data/model.pt2", "weights.safetensors", "recipe.json", "shards.json", "model_card.md", "predictions/nested.csv"} <= files
     assert not [name for name in files if name.endswith((".pth", ".pkl", ".pickle", ".pt")) or "pickle" in name]
 
