@@ -161,6 +161,12 @@ def mlflow_command(home: Path, tracking_uri: str | None) -> str:
     return f"mlflow ui --backend-store-uri {uri} --host 127.0.0.1 --port 5000, then open http://127.0.0.1:5000"
 
 
+def model_command(name: str, home: Path, tracking_uri: str | None) -> str:
+    """How to score clips with a registered model, by MLflow alone."""
+    uri = tracking_uri or f"sqlite:///{home / 'mlflow.db'}"
+    return f"MLFLOW_TRACKING_URI={uri} mlflow models predict -m models:/{name}@champion -i clips.json --env-manager local"
+
+
 def say(text: str, *, as_json: bool = False) -> None:
     """A line for people."""
     print(text, file=sys.stderr if as_json else sys.stdout, flush=True)

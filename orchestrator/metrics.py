@@ -86,6 +86,11 @@ def uf1(m: np.ndarray) -> np.ndarray:
     return class_f1(m).mean(-1)
 
 
+def pooled_uf1(parts: Sequence[tuple[np.ndarray, np.ndarray]], num_classes: int) -> float:
+    """UF1 of several sets of (truth, predicted), pooled before anything is averaged."""
+    return float(uf1(np.asarray(sum(count(truth, predicted, num_classes) for truth, predicted in parts))))
+
+
 def uar(m: np.ndarray) -> np.ndarray:
     """Unweighted average recall: the mean over the classes that have clips."""
     actual = m.sum(-1)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestrator.ledger import Curve, FoldRecord
-from orchestrator.metrics import Predictions, count, paired_difference, uf1, value
+from orchestrator.metrics import Predictions, paired_difference, pooled_uf1, value
 from orchestrator.results import SweepResult, Trial
 from search_spaces.recipe import HONEST_STAGES
 
@@ -214,8 +214,8 @@ def _best_epoch(curve: Curve) -> int:
 
 
 def _pooled_uf1(parts: Sequence[tuple[Curve, int]]) -> float:
-    matrix = sum(count(curve.truth, curve.predicted(evaluation), curve.probabilities.shape[2]) for curve, evaluation in parts)
-    return float(uf1(np.asarray(matrix)))
+    num_classes = parts[0][0].probabilities.shape[2]
+    return pooled_uf1([(curve.truth, curve.predicted(evaluation)) for curve, evaluation in parts], num_classes)
 
 
 def _mean_loss(curves: Sequence[Curve]) -> float:

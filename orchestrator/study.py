@@ -1,0 +1,126 @@
+"""The study: the search's only truth, in a database (SQLite by default, PostgreSQL on a cluster). One driver writes it.
+
+A trial has an index (0 is the paper's point), its settings, and, once settled, a state: COMPLETE with the pooled inner score, PRUNED, or FAIL with a
+reason. A trial that was RUNNING when its driver died is failed as interrupted and its index is asked again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from orchestrator.proposals import Proposal, Proposer, distribution
+from search_spaces.recipe import Plain
+
+State = Literal["complete", "pruned", "failed"]
+_STATES: dict[State, TrialState] = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+INDEX, SETTINGS, REASON, INTERRUPTED, STOPPED_AT, NOTES = "index", "settings", "reason", "interrupted", "stopped_at", "pruner_notes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """An ended trial as the study knows it."""
+
+    index: int
+    settings: Mapping[str, Plain]
+    state: State
+    inner_score: float | None
+    reason: str
+    stopped_at: int | None
+    """Of a pruned trial: the last step that was looked at (a count of folds, or an epoch)."""
+
+
+def default_storage(home: Path) -> str:
+    return f"sqlite:///{home.absolute() / 'optuna.db'}"
+
+
+class Study:
+    """Asks, reports and tells; remembers what settled."""
+
+    def __init__(self, storage: str, name: str, proposer: Proposer, *, lag: int) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.proposer, self.lag = proposer, lag
+        self.study = optuna.create_study(storage=storage, study_name=name, load_if_exists=True, direction="maximize")
+        self.settled: dict[int, FrozenTrial] = {}
+        """Index -> trial in the form that proposals see."""
+        self._numbers: dict[int, int] = {}
+        self._recover()
+
+    def _recover(self) -> None:
+        for trial in self.study.get_trials(deepcopy=False):
+            if trial.state in (TrialState.RUNNING, TrialState.WAITING):
+                if trial.state == TrialState.WAITING:
+                    self.study.ask()  # a waiting trial cannot be told
+                self._set(trial, INTERRUPTED, True)
+                self.study.tell(trial.number, state=TrialState.FAIL)
+            elif not trial.user_attrs.get(INTERRUPTED) and INDEX in trial.user_attrs:
+                self.settled[trial.user_attrs[INDEX]] = _visible(trial)
+                self._numbers[trial.user_attrs[INDEX]] = trial.number
+
+    def may_ask(self, index: int) -> bool:
+        """Whether all that trial ``index`` is to see has settled."""
+        return all(earlier in self.settled for earlier in range(index - self.lag + 1))
+
+    def ask(self, index: int) -> Proposal:
+        """Propose trial ``index`` and note it as RUNNING."""
+        proposal = self.proposer.propose(index, [self.settled[earlier] for earlier in range(index - self.lag + 1)])
+        attributes = {INDEX: index, SETTINGS: json.dumps(dict(proposal.settings))}
+        self.study.enqueue_trial(proposal.trial.params, user_attrs=attributes)
+        trial = self.study.ask({name: distribution(self.proposer.space[name]) for name in proposal.trial.params})
+        self._numbers[index] = trial.number
+        return proposal
+
+    def tell(self, proposal: Proposal, state: State, *, inner_score: float | None, reason: str = "", stopped_at: int | None = None) -> None:
+        """Settle a trial: its scores by step, its outcome and why."""
+        trial = self.study.get_trials(deepcopy=False)[self._numbers[proposal.index]]
+        frozen = proposal.frozen
+        live = optuna.Trial(self.study, trial._trial_id)
+        for step, score in frozen.intermediate_values.items():
+            live.report(score, step)
+        for name, value in ((REASON, reason), (STOPPED_AT, stopped_at), (NOTES, json.dumps(dict(frozen.system_attrs)))):
+            self._set(trial, name, value)
+        self.study.tell(trial.number, inner_score if state == "complete" else None, state=_STATES[state])
+        self.settled[proposal.index] = _visible(self.study.get_trials(deepcopy=False)[trial.number])
+
+    def _set(self, trial: FrozenTrial, name: str, value: Any) -> None:
+        self.study._storage.set_trial_user_attr(trial._trial_id, name, value)
+
+    def results(self) -> list[Settled]:
+        """Every settled trial, by index."""
+        trials = self.study.get_trials(deepcopy=False)
+        return [_settled(index, trials[self._numbers[index]]) for index in sorted(self.settled)]
+
+
+def _settled(index: int, trial: FrozenTrial) -> Settled:
+    states = {state: name for name, state in _STATES.items()}
+    attributes = trial.user_attrs
+    settings = {name: _tuples(value) for name, value in json.loads(attributes[SETTINGS]).items()}
+    complete = trial.state == TrialState.COMPLETE
+    return Settled(
+        index=index,
+        settings=settings,
+        state=states[trial.state],
+        inner_score=trial.value if complete else None,
+        reason=attributes.get(REASON, ""),
+        stopped_at=attributes.get(STOPPED_AT),
+    )
+
+
+def _visible(trial: FrozenTrial) -> FrozenTrial:
+    """A settled trial as later proposals see it, from what the database keeps."""
+    return create_trial(
+        state=trial.state,
+        value=trial.value if trial.state == TrialState.COMPLETE else None,
+        params=trial.params,
+        distributions=trial.distributions,
+        intermediate_values=trial.intermediate_values,
+        system_attrs=json.loads(trial.user_attrs.get(NOTES, "{}")),
+    )
+
+
+def _tuples(value: Any) -> Plain:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,196 @@
+"""Search around a paper's recipe under its protocol, score it by every rule, register and promote the outcome.
+
+    ray job submit --working-dir . -- python -m orchestrator.sweep stanet
+
+The same command again resumes: finished folds and settled trials are kept, whatever was killed; when all is done it says so.
+"""
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import search_spaces
+from orchestrator import console, registry
+from orchestrator.fold_job import code_version
+from orchestrator.folds import ALL
+from orchestrator.gate import Verdict, gate
+from orchestrator.ledger import Ledger
+from orchestrator.leaderboard import document, tell
+from orchestrator.proposals import SAMPLERS, Sampler
+from orchestrator.results import SweepResult
+from orchestrator.search import make_study, search
+from orchestrator.selection import Score, score_all
+from orchestrator.session import Session, describe, open_session
+from orchestrator.study import default_storage
+from orchestrator.submission import Submission, run_folds
+from orchestrator.tracking import Tracker
+from preprocessing.shards import open_shards
+from search_spaces.recipe import Recipe, digest, flatten, with_settings
+from search_spaces.space import Space, limit
+
+EXAMPLES = (
+    "python -m orchestrator.sweep stanet                       on the synthetic corpus, on this machine",
+    "python -m orchestrator.sweep ststnet --corpus megc2019_flow --root /data/megc2019_flow --trials 30 --max-epochs 200",
+    "python -m orchestrator.sweep stanet --hours 8 --sampler random --storage postgresql://... --tracking-uri http://...",
+    "ray job submit --working-dir . -- python -m orchestrator.sweep stanet --home /shared/losotune",
+)
+DEFAULT_CORPUS = "synthetic"
+RULE_SHIPPED = "inner_mean"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What a sweep gives."""
+
+    result: SweepResult
+    scores: dict[str, Score]
+    version: str
+    promoted: bool
+    reasons: tuple[str, ...]
+    num_trained: int
+    """Folds that this run trained; 0 if all was done before."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: finished; 1: failed, the same command again resumes; 2: wrong usage."""
+    parser = console.parser(__doc__ or "", examples=EXAMPLES)
+    parser.add_argument("model", metavar="MODEL", choices=search_spaces.names(), help=", ".join(search_spaces.names()))
+    parser.add_argument("--trials", type=console.positive, default=5, help="settings to try, the paper's own point included (default: 5)")
+    parser.add_argument("--hours", type=float, help="start no trial after so many hours")
+    parser.add_argument("--sampler", choices=SAMPLERS, default="tpe", help="how settings are proposed (default: tpe)")
+    parser.add_argument("--max-epochs", type=console.positive, help="cap on epochs, of the space and of the paper's point")
+    parser.add_argument("--fold-runs", action="store_true", help="an MLflow run per fold too")
+    parser.set_defaults(corpus=DEFAULT_CORPUS)
+    given = parser.parse_args(arguments)
+    recipe, space = search_spaces.load(given.model, given.corpus)
+    if given.max_epochs:
+        space, recipe = limit(space, recipe, given.max_epochs)
+    finished = sweep(
+        recipe, space, given.corpus, root=given.root, home=given.home, num_trials=given.trials, hours=given.hours, sampler=given.sampler,
+        seed=given.seed, mode=given.mode, num_workers=given.workers, tracking_uri=given.tracking_uri, storage=given.storage,
+        fold_runs=given.fold_runs,
+    )  # fmt: skip
+    tell(finished.result, finished.scores, recipe, as_json=given.json)
+    _next_steps(finished, given.home, given.tracking_uri, as_json=given.json)
+    if given.json:
+        shipped = {"version": finished.version, "promoted": finished.promoted, "reasons": list(finished.reasons)}
+        console.emit({**document(finished.result, finished.scores), "model_version": shipped, "num_trained": finished.num_trained})
+    return 0
+
+
+def sweep(
+    recipe: Recipe, space: Space, variant: str, *, root: Path | None, home: Path, num_trials: int, hours: float | None = None,
+    sampler: Sampler = "tpe", seed: int = 0, mode: Any = "queue", num_workers: int | None = None, tracking_uri: str | None = None,
+    storage: str | None = None, fold_runs: bool = False,
+) -> Finished:  # fmt: skip
+    """The whole flow, top to bottom."""
+    _check_searchable(recipe)
+    home.mkdir(parents=True, exist_ok=True)
+    tracker = Tracker(tracking_uri, home)
+    before = len(Ledger(home).executions())
+    with open_session(recipe, root=root, home=home, seed=seed, mode=mode, num_workers=num_workers) as session:
+        header = _header(recipe, space, variant, session, sampler)
+        run_id = tracker.sweep(header, recipe)
+        study = make_study(storage or default_storage(home), recipe, space, header, session, sampler)
+        result = search(
+            session, recipe, study, header, num_trials=num_trials, hours=hours,
+            on_trial=lambda trial: tracker.trial(header, trial, fold_runs=fold_runs),
+        )  # fmt: skip
+
+        scores = score_all(result)  # nested: per held-out subject, from its inner folds: the number we publish
+        tracker.reconcile(result, recipe, list(scores.values()), fold_runs=fold_runs)
+        winner = scores[RULE_SHIPPED].chosen[result.fold_names[0]][0]  # one setting for everyone: the model we ship
+        release = _refit(session, recipe, result, winner, scores)
+    version = registry.register(tracker, run_id, release)
+    verdict = _promote(tracker, version)
+    return Finished(
+        result=result,
+        scores=scores,
+        version=f"{version.name}/{version.version}",
+        promoted=verdict.promote,
+        reasons=verdict.reasons,
+        num_trained=len(Ledger(home).executions()) - before,
+    )
+
+
+def _check_searchable(recipe: Recipe) -> None:
+    if recipe.protocol.num_inner < 1:
+        raise ValueError(
+            f"A search must choose on inner subjects, but the recipe of '{recipe.model}' has protocol.num_inner=0. "
+            "Set it to 2 or more, or use python -m orchestrator.reproduce."
+        )
+
+
+def _header(recipe: Recipe, space: Space, variant: str, session: Session, sampler: Sampler) -> SweepResult:
+    corpus, version = session.corpus, code_version(recipe.model)
+    stopping = "halving" if session.mode == "fused" else "wilcoxon"
+    identity = digest([flatten(recipe), {name: repr(d) for name, d in space.items()}, corpus.digest, session.seed, sampler, stopping, version])
+    return SweepResult(
+        name=f"{recipe.model}-{variant}-{identity[:8]}",
+        model=recipe.model,
+        corpus=variant,
+        classes=corpus.classes,
+        fold_names=corpus.fold_names,
+        data_digest=corpus.digest,
+        seed=session.seed,
+        trials=(),
+        tags={
+            "protocol": recipe.protocol.kind,
+            "feature_stage": recipe.protocol.feature_stage,
+            "sampler": sampler,
+            "stopping": stopping,
+            "code_version": version,
+            **describe(corpus),
+        },
+    )
+
+
+def _refit(session: Session, recipe: Recipe, result: SweepResult, winner: int, scores: dict[str, Score]) -> registry.Release:
+    """The winner trained on all subjects: what is shipped, with the fold set's scores."""
+    chosen = next(trial for trial in result.trials if trial.index == winner)
+    best = with_settings(recipe, chosen.settings)
+    submission = Submission(session, best, (ALL,), name=f"{result.name}/refit", priority=0, seed=session.seed)
+    with console.progress(f"{result.name}: refit of trial {winner} on all subjects", 1) as bar:
+        for _ in run_folds(submission):
+            bar.advance()
+    ledger = Ledger(session.home)
+    record = ledger.read(submission.finished_folds[ALL].record)
+    assert record.weights is not None, "a refit keeps its weights"
+    shards = open_shards(session.corpus.shards)
+    return registry.Release(
+        sweep=result,
+        recipe=best,
+        weights=ledger.root / record.weights,
+        example=shards.tensors(range(min(2, len(shards)))),
+        scores=list(scores.values()),
+        shards={name: shards.manifest.get(name) for name in ("corpus", "pipeline", "constants", "channels", "units")},
+    )
+
+
+def _promote(tracker: Tracker, version: Any) -> Verdict:
+    """The challenger becomes champion if the gate agrees."""
+    champion = registry.champion(tracker, version.name)
+    if champion is not None and str(champion.version) == str(version.version):
+        return Verdict(promote=True, reasons=("it is the champion already",))
+    verdict = gate(registry.candidate(tracker, version), registry.candidate(tracker, champion) if champion else None)
+    if verdict.promote:
+        registry.promote(tracker, version)
+    return verdict
+
+
+def _next_steps(finished: Finished, home: Path, tracking_uri: str | None, *, as_json: bool) -> None:
+    done = "everything was done already, nothing was trained" if finished.num_trained == 0 else f"{finished.num_trained} folds were trained"
+    verdict = "promoted to champion" if finished.promoted else "not promoted"
+    name = finished.version.partition("/")[0]
+    for line in (
+        f"{done}; model version {finished.version}: {verdict} ({'; '.join(finished.reasons)})",
+        f"look next at MLflow: {console.mlflow_command(home, tracking_uri)}",
+        f"run the model: {console.model_command(name, home, tracking_uri)}",
+    ):
+        console.say(line, as_json=as_json)
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
