@@ -1,7 +1,7 @@
 """Augmentation of a batch of clips, on its device: parameters are drawn per clip and epoch, all frames of a clip share them.
 
-Drawing (from a fold's own generator, on the CPU, few numbers per clip) is apart from applying (one pass over the batch), so that the draws of a
-fold do not depend on what is trained beside it.
+Drawing (from a fold's own generator, on the CPU, few numbers per clip) is apart from applying (one pass over the batch), so that the
+draws of a fold do not depend on what is trained beside it.
 
 Shapes: N clips, T frames, C channels, H x W pixels, K classes.
 """

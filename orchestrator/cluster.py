@@ -53,8 +53,8 @@ def prepare_environment() -> None:
 def connect() -> Resources:
     """Join the cluster at RAY_ADDRESS, as inside of ``ray job submit``, or start a local one with its dashboard.
 
-    The dashboard is needed: without it, a trial that is stopped while workers live leaks its placement group and the sweep hangs (ray #54305).
-    """
+    The dashboard is needed: without it, a trial that is stopped while workers live leaks its placement group and the sweep hangs (ray
+    #54305)."""
     prepare_environment()
     import ray
 

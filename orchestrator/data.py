@@ -59,7 +59,9 @@ def load_clips(shards_folder: Path, data: "FrozenData") -> ClipTensors:
     kept = [position for position, label in enumerate(labels) if label is not None]
     if not kept:
         emotions = sorted({row.emotion for row in shards.rows})
-        raise ValueError(f"Class scheme '{scheme.name}' must know some emotion of the corpus, but the shards in {shards_folder} have {emotions}.")
+        raise ValueError(
+            f"Class scheme '{scheme.name}' must know some emotion of the corpus, but the shards in {shards_folder} have {emotions}."
+        )
     clips = []
     for position in kept:
         row, label = shards.rows[position], labels[position]

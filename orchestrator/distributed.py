@@ -1,8 +1,7 @@
 """One fold over a process group: each process takes its share of every batch, and the results are those of one process.
 
-Gradients are summed over the group, and batch normalisation sees the statistics of the whole batch (torch's ``SyncBatchNorm`` is CUDA-only, so
-the few lines are here, on ``torch.distributed``'s differentiable ``all_reduce``; they run on gloo and nccl).
-"""
+Gradients are summed over the group, and batch normalisation sees the statistics of the whole batch (torch's ``SyncBatchNorm`` is CUDA-
+only, so the few lines are here, on ``torch.distributed``'s differentiable ``all_reduce``; they run on gloo and nccl)."""
 
 from types import MethodType
 from typing import cast

@@ -1,6 +1,5 @@
-"""A piece of work: some folds of one setting, from shards to fold records in the ledger. No Ray: workers, tests, benchmarks and bare PyTorch
-processes all run folds through here.
-"""
+"""A piece of work: some folds of one setting, from shards to fold records in the ledger. No Ray: workers, tests, benchmarks and bare
+PyTorch processes all run folds through here."""
 
 import ast
 import hashlib

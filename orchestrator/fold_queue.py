@@ -1,9 +1,8 @@
 """The queue of fold jobs: an actor that hands them to workers on lease and collects what came of them.
 
-It holds no result that matters (those are fold records), so losing it loses nothing: trials submit again what is missing.
-A slot is a worker's place in its group. When a worker dies, Ray Train restarts it in the same slot under another name; joining hands back what the
-slot's former holder had on lease.
-"""
+It holds no result that matters (those are fold records), so losing it loses nothing: trials submit again what is missing. A slot is a
+worker's place in its group. When a worker dies, Ray Train restarts it in the same slot under another name; joining hands back what the
+slot's former holder had on lease."""
 
 import asyncio
 import heapq
@@ -142,7 +141,9 @@ class FoldQueue:
             return [Outcome(error=self._broken)], {}
         if known is None:
             return None
-        await self._until(lambda: len(known.outcomes) > num_seen or any(epoch > epoch_seen for epoch in known.rungs) or self._broken is not None)
+        await self._until(
+            lambda: len(known.outcomes) > num_seen or any(epoch > epoch_seen for epoch in known.rungs) or self._broken is not None
+        )
         return known.outcomes[num_seen:], {epoch: dict(told) for epoch, told in known.rungs.items() if epoch > epoch_seen}
 
     async def cancel(self, trial: str) -> None:

@@ -1,8 +1,7 @@
 """Folds: which clips train, validate and test. Leave-one-subject-out (LOSO), composite LOSO, leave-videos-out (LOVO) and fixed splits.
 
-Only indices are produced here; nothing is trained or read. Three rules hold in every protocol: copies of a clip never leave its fold, copies are
-never scored, and inner validation is grouped by subject.
-"""
+Only indices are produced here; nothing is trained or read. Three rules hold in every protocol: copies of a clip never leave its fold,
+copies are never scored, and inner validation is grouped by subject."""
 
 import random
 from collections import defaultdict
@@ -66,7 +65,9 @@ def _fold(name: str, held: set[int], clips: Sequence[LabelledClip], dealt: list[
     inner = [i for i in rest if clips[i].subject in inner_subjects]
     train = [i for i in rest if clips[i].subject not in inner_subjects]
     if not train:
-        raise ValueError(f"A fold must have training clips, but holding out '{name}' leaves none. Use a corpus with more subjects or num_inner=0.")
+        raise ValueError(
+            f"A fold must have training clips, but holding out '{name}' leaves none. Use a corpus with more subjects or num_inner=0."
+        )
     return Fold(name=name, train=tuple(train), inner=_originals(inner, clips), held_out=_originals(sorted(held), clips))
 
 
@@ -109,7 +110,8 @@ def _fixed(clips: Sequence[LabelledClip], protocol: Protocol, seed: int) -> Fold
     unknown = sorted(set(splits) - {"train", "validation", "test"})
     if unknown or not {"train", "test"} <= set(splits):
         raise ValueError(
-            f"A fixed protocol needs clips of the splits 'train' and 'test' (and maybe 'validation'), but got {sorted(splits)}. Use protocol 'loso'."
+            "A fixed protocol needs clips of the splits 'train' and 'test' (and maybe 'validation'), "
+            f"but got {sorted(splits)}. Use protocol 'loso'."
         )
     test, validation = set(splits["test"]), set(splits.get("validation", ()))
     if not validation:
@@ -131,4 +133,6 @@ def _originals(indices: Iterable[int], clips: Sequence[LabelledClip]) -> tuple[i
 
 def _at_least(number: int, least: int, what: str, protocol: str) -> None:
     if number < least:
-        raise ValueError(f"Protocol '{protocol}' needs at least {least} {what}, but the corpus has {number}. Check it: python -m preprocessing.build")
+        raise ValueError(
+            f"Protocol '{protocol}' needs at least {least} {what}, but the corpus has {number}. Check it: python -m preprocessing.build"
+        )

@@ -76,14 +76,21 @@ def tell(result: SweepResult, scores: Mapping[str, Score], recipe: Recipe, *, as
 def _head(result: SweepResult) -> str:
     states = [trial.state for trial in result.trials]
     counts = ", ".join(f"{states.count(state)} {state}" for state in ("complete", "pruned", "failed") if state in states)
-    return f"{result.name}: {len(states)} trials ({counts}), {len(result.fold_names)} folds each, data {result.data_digest[:12]}, seed {result.seed}"
+    where = f"{len(result.fold_names)} folds each, data {result.data_digest[:12]}, seed {result.seed}"
+    return f"{result.name}: {len(states)} trials ({counts}), {where}"
 
 
 def _board_row(trial: Trial, result: SweepResult) -> tuple[object, ...]:
     settings = ", ".join(f"{name.removeprefix('training.')}={_short(value)}" for name, value in trial.settings.items())
     shown = settings or "the paper's own point"
     score = "-" if trial.inner_score is None else f"{trial.inner_score:.4f}"
-    return trial.index, trial.state, score, f"{len(trial.folds)}/{len(result.fold_names)}", trial.reason if trial.state == "failed" else shown
+    return (
+        trial.index,
+        trial.state,
+        score,
+        f"{len(trial.folds)}/{len(result.fold_names)}",
+        trial.reason if trial.state == "failed" else shown,
+    )
 
 
 def _short(value: object) -> str:

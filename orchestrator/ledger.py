@@ -1,8 +1,8 @@
 """Ledger: the fold records, the only truth of results.
 
-A record is immutable and named by the hash of all that produced it, so a fold whose record exists is never trained again, by any trial of any
-sweep. One safetensors file per record (arrays, with the rest as JSON in its header), written to a temporary name, fsynced and renamed.
-"""
+A record is immutable and named by the hash of all that produced it, so a fold whose record exists is never trained again, by any trial of
+any sweep. One safetensors file per record (arrays, with the rest as JSON in its header), written to a temporary name, fsynced and
+renamed."""
 
 import json
 import os
@@ -105,7 +105,8 @@ class Ledger:
                 arrays = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118  (safe_open is no mapping)
         except (SafetensorError, KeyError, json.JSONDecodeError) as error:
             raise ValueError(
-                f"A fold record must be a readable safetensors file, but {path} is damaged ({error}). Delete it and run the same command again."
+                f"A fold record must be a readable safetensors file, but {path} is damaged ({error}). "
+                "Delete it and run the same command again."
             ) from error
         return _record(described, arrays)
 

@@ -1,7 +1,7 @@
 """Optimisers on the flat (F, P) parameter matrix of stacked folds. A row's arithmetic does not depend on the other rows.
 
-Same updates as ``torch.optim`` (Adam: Kingma & Ba 2015, Alg. 1; AdamW: Loshchilov & Hutter 2019, Alg. 2; SGD with momentum); a test compares them.
-"""
+Same updates as ``torch.optim`` (Adam: Kingma & Ba 2015, Alg. 1; AdamW: Loshchilov & Hutter 2019, Alg. 2; SGD with momentum); a test
+compares them."""
 
 import torch
 from torch import Tensor

@@ -1,16 +1,15 @@
 """Proposals: which setting a trial gets, and when a trial is hopeless. Optuna's samplers and pruners, made independent of timing.
 
-Trial n sees exactly the settled trials 0 .. n - lag (lag: how many trials run at once), in an in-memory study of its own with a sampler seeded by
-(seed, n). So the same command gives the same trials, however fast workers were and however often anything was killed; a study that
-grows while trials run would not.
-"""
+Trial n sees exactly the settled trials 0 .. n - lag (lag: how many trials run at once), in an in-memory study of its own with a sampler
+seeded by (seed, n). So the same command gives the same trials, however fast workers were and however often anything was killed; a study
+that grows while trials run would not."""
 
 import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -71,12 +70,16 @@ class Proposer:
 
     def _own_point(self) -> dict[str, Any]:
         flat = flatten(self.recipe)
-        return {name: encode(value) for name, value in applicable(self.space, self.recipe, {name: flat[name] for name in self.space}).items()}
+        return {
+            name: encode(value) for name, value in applicable(self.space, self.recipe, {name: flat[name] for name in self.space}).items()
+        }
 
     def _sampler(self, index: int) -> optuna.samplers.BaseSampler:
         seed = (self.seed * 1_000_003 + index) % 2**31
         if self.sampler == "tpe":
-            return optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS, multivariate=True, group=True, constant_liar=False)
+            return optuna.samplers.TPESampler(
+                seed=seed, n_startup_trials=STARTUP_TRIALS, multivariate=True, group=True, constant_liar=False
+            )
         return optuna.samplers.RandomSampler(seed=seed)
 
     def _pruner(self) -> optuna.pruners.BasePruner:
@@ -142,7 +145,7 @@ def encode(value: Plain) -> Any:
 
 def decode(dimension: Dimension, value: Any) -> Plain:
     if not isinstance(dimension, Choice):
-        return value  # type: ignore[no-any-return]
+        return cast(Plain, value)
     return next(option for option in dimension.options if encode(option) == value and type(encode(option)) is type(value))
 
 
@@ -153,5 +156,7 @@ def _grid_points(dimension: Dimension) -> list[Plain]:
     shares = [i / max(1, dimension.grid - 1) for i in range(dimension.grid)]
     values = [low + share * (high - low) for share in shares]
     values = [math.exp(value) for value in values] if dimension.log else values
-    points: list[Plain] = [round(value) if isinstance(dimension, Int) else min(max(value, dimension.low), dimension.high) for value in values]
+    points: list[Plain] = [
+        round(value) if isinstance(dimension, Int) else min(max(value, dimension.low), dimension.high) for value in values
+    ]
     return list(dict.fromkeys(points))

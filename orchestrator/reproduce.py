@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = console.parser("Train a paper's recipe unchanged and show its numbers beside the published ones.", examples=EXAMPLES)
     parser.add_argument("model", metavar="MODEL", choices=search_spaces.names(), help=", ".join(search_spaces.names()))
     parser.add_argument("--fold-runs", action="store_true", help="an MLflow run per fold too, with its learning curve")
-    parser.add_argument("--seeds", type=console.positive, default=1, help="how many seeds, from --seed on; the spread is shown (default: 1)")
+    parser.add_argument(
+        "--seeds", type=console.positive, default=1, help="how many seeds, from --seed on; the spread is shown (default: 1)"
+    )
     given = parser.parse_args(arguments)
     recipe, _ = search_spaces.load(given.model, given.corpus)
     variant = given.corpus or next(iter(search_spaces.variants(given.model)))
@@ -109,7 +111,7 @@ def comparison(recipe: Recipe, scores: Sequence[Score]) -> list[dict[str, Any]]:
     for corpus in ("all", *(predictions.corpora if len(predictions.corpora) > 1 else ())):
         for metric in ("uf1", "uar", "accuracy"):
             targets = [target for target in recipe.targets if (target.corpus, target.metric) == (corpus, metric)]
-            rows += [_compare(corpus, metric, target, scores) for target in targets or [None]]
+            rows += [_compare(corpus, metric, target, scores) for target in targets] or [_compare(corpus, metric, None, scores)]
     return rows
 
 
@@ -125,7 +127,9 @@ def _compare(corpus: str, metric: str, target: Target | None, scores: Sequence[S
     }  # fmt: skip
 
 
-def _tell(recipe: Recipe, results: Sequence[SweepResult], scores: Sequence[Score], rows: Sequence[dict[str, Any]], given: Namespace) -> None:
+def _tell(
+    recipe: Recipe, results: Sequence[SweepResult], scores: Sequence[Score], rows: Sequence[dict[str, Any]], given: Namespace
+) -> None:
     first = results[0]
     if first.tags.get("sample_set"):
         console.say(first.tags["sample_set"], as_json=given.json)
@@ -146,7 +150,9 @@ def _tell(recipe: Recipe, results: Sequence[SweepResult], scores: Sequence[Score
         console.say(f"note: {note}", as_json=given.json)
     console.say(f"look next at MLflow: {console.mlflow_command(given.home, given.tracking_uri)}", as_json=given.json)
     if given.json:
-        console.emit({"model": recipe.model, "corpus": first.corpus, "sweeps": [result.name for result in results], "rows": rows, "tags": first.tags})
+        console.emit(
+            {"model": recipe.model, "corpus": first.corpus, "sweeps": [result.name for result in results], "rows": rows, "tags": first.tags}
+        )
 
 
 def _signed(value: float | None, sign: str = "") -> str:

@@ -16,7 +16,14 @@ from search_spaces.recipe import Recipe, with_settings
 
 
 def search(
-    session: Session, recipe: Recipe, study: Study, header: SweepResult, *, num_trials: int, hours: float | None, on_trial: Callable[[Trial], None]
+    session: Session,
+    recipe: Recipe,
+    study: Study,
+    header: SweepResult,
+    *,
+    num_trials: int,
+    hours: float | None,
+    on_trial: Callable[[Trial], object],
 ) -> SweepResult:
     """Run what is missing of ``num_trials`` trials; ``on_trial`` learns of each as it settles.
 

@@ -1,7 +1,7 @@
 """Optuna behind Tune: a ``Searcher`` on ask, report and tell, and the scheduler that stops hopeless trials. Both live in the driver.
 
-Tune's own OptunaSearch has no pruner, tells stopped trials as COMPLETE and loses NaN trials; its restore has a second truth beside the study.
-"""
+Tune's own OptunaSearch has no pruner, tells stopped trials as COMPLETE and loses NaN trials; its restore has a second truth beside the
+study."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,13 @@ class StudySearcher(Searcher):
     """Proposes trials from the study until there are enough or the time is over."""
 
     def __init__(
-        self, study: Study, *, num_trials: int, deadline: float | None, on_points: Callable[[int, int], None], on_settled: Callable[[int], None]
+        self,
+        study: Study,
+        *,
+        num_trials: int,
+        deadline: float | None,
+        on_points: Callable[[int, int], None],
+        on_settled: Callable[[int], None],
     ) -> None:
         """``deadline`` is a ``time.monotonic`` value; ``on_points(index, number)`` and ``on_settled(index)`` watch the progress."""
         super().__init__(metric=SCORE, mode="max")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from orchestrator import cluster, fold_queue
 from orchestrator.fold_job import FoldJob, clips_of, folds_of
@@ -53,7 +53,8 @@ class Session:
 
 def prepare_corpus(recipe: Recipe, *, root: Path | None, home: Path, seed: int) -> Corpus:
     """Build what is missing of the recipe's shards (on the Ray that is connected) and read its folds."""
-    plan = make_plan(recipe.data.corpus, root=root, pipeline=recipe.data.pipeline, options=recipe.data.options)
+    options = cast(dict[str, bool | int | float | str | None], dict(recipe.data.options))  # corpora and pipelines take scalars
+    plan = make_plan(recipe.data.corpus, root=root, pipeline=recipe.data.pipeline, options=options)
     shards = finish(prepare(plan, home))
     clips, folds = clips_of(recipe, shards.folder), folds_of(recipe, shards.folder, seed)
     order = sorted((fold for fold in folds.values() if fold.name != ALL), key=lambda fold: (-len(fold.train), fold.name))

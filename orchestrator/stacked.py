@@ -1,9 +1,8 @@
 """Networks of several folds as one: their parameters are rows of one matrix, and their batches run as one program.
 
-Parameters of fold f are row f of a flat (F, P) matrix, and each parameter tensor is a view into it, so one optimiser step is six operations on
-(F, P) however many tensors a network has. One fold runs the module directly; several run it under ``torch.func.vmap``, which turns the
-convolutions of F folds into one grouped convolution. The algebra is the same: float64 differs by rounding alone.
-"""
+Parameters of fold f are row f of a flat (F, P) matrix, and each parameter tensor is a view into it, so one optimiser step is six
+operations on (F, P) however many tensors a network has. One fold runs the module directly; several run it under ``torch.func.vmap``,
+which turns the convolutions of F folds into one grouped convolution. The algebra is the same: float64 differs by rounding alone."""
 
 from collections.abc import Callable, Sequence
 

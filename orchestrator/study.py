@@ -1,8 +1,7 @@
 """The study: the search's only truth, in a database (SQLite by default, PostgreSQL on a cluster). One driver writes it.
 
-A trial has an index (0 is the paper's point), its settings, and, once settled, a state: COMPLETE with the pooled inner score, PRUNED, or FAIL with a
-reason. A trial that was RUNNING when its driver died is failed as interrupted and its index is asked again.
-"""
+A trial has an index (0 is the paper's point), its settings, and, once settled, a state: COMPLETE with the pooled inner score, PRUNED, or
+FAIL with a reason. A trial that was RUNNING when its driver died is failed as interrupted and its index is asked again."""
 
 import json
 from collections.abc import Mapping

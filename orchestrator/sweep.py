@@ -16,8 +16,8 @@ from orchestrator import console, registry
 from orchestrator.fold_job import code_version
 from orchestrator.folds import ALL
 from orchestrator.gate import Verdict, gate
-from orchestrator.ledger import Ledger
 from orchestrator.leaderboard import document, tell
+from orchestrator.ledger import Ledger
 from orchestrator.proposals import SAMPLERS, Sampler
 from orchestrator.results import SweepResult
 from orchestrator.search import make_study, search
@@ -126,7 +126,9 @@ def _check_searchable(recipe: Recipe) -> None:
 def _header(recipe: Recipe, space: Space, variant: str, session: Session, sampler: Sampler) -> SweepResult:
     corpus, version = session.corpus, code_version(recipe.model)
     stopping = "halving" if session.mode == "fused" else "wilcoxon"
-    identity = digest([flatten(recipe), {name: repr(d) for name, d in space.items()}, corpus.digest, session.seed, sampler, stopping, version])
+    identity = digest(
+        [flatten(recipe), {name: repr(d) for name, d in space.items()}, corpus.digest, session.seed, sampler, stopping, version]
+    )
     return SweepResult(
         name=f"{recipe.model}-{variant}-{identity[:8]}",
         model=recipe.model,

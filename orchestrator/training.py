@@ -1,7 +1,8 @@
 """Trains folds, one or several at once: the training core. Plain PyTorch, no Ray.
 
-A fold's data order, initialisation, augmentation and dropout come from generators seeded by (seed, fold, purpose) alone, never by what is trained
-beside it. So ``train`` gives equal results for one fold, for F folds stacked in one program, and for one fold spread over a process group.
+A fold's data order, initialisation, augmentation and dropout come from generators seeded by (seed, fold, purpose) alone, never by what is
+trained beside it. So ``train`` gives equal results for one fold, for F folds stacked in one program, and for one fold spread over a
+process group.
 
 Shapes: F folds, B clips of a batch, K classes, E evaluations, n clips of a set.
 """
@@ -64,7 +65,14 @@ class Outcome:
 
 
 def train(
-    recipe: Recipe, folds: Sequence[Fold], clips: ClipTensors, *, seed: int, device: str = "cpu", group: Group | None = None, watch: Watch | None = None
+    recipe: Recipe,
+    folds: Sequence[Fold],
+    clips: ClipTensors,
+    *,
+    seed: int,
+    device: str = "cpu",
+    group: Group | None = None,
+    watch: Watch | None = None,
 ) -> list[Outcome]:
     """Train folds of one recipe together and score them at ``recipe.training.num_evals`` epochs.
 
@@ -123,9 +131,9 @@ class _Run:
         """From the fold's own training clips."""
         loss = self.recipe.loss
         counts = torch.bincount(self.labels[list(fold.train)], minlength=self.num_classes)
-        return losses.class_weights(loss.kind, form=loss.form, alpha_mode=loss.alpha_mode, alpha=loss.alpha, beta=loss.beta, counts=counts).to(
-            self.labels.device, self.dtype
-        )
+        return losses.class_weights(
+            loss.kind, form=loss.form, alpha_mode=loss.alpha_mode, alpha=loss.alpha, beta=loss.beta, counts=counts
+        ).to(self.labels.device, self.dtype)
 
     def train_epoch(self, epoch: int) -> None:
         """One pass of every fold over its training clips; folds whose step has the same number of clips run together."""
@@ -193,7 +201,7 @@ class _Run:
             logits.to(self.dtype), goal, weights, kind=loss.kind, form=loss.form, gamma=loss.gamma, label_smoothing=loss.label_smoothing
         )
         if "mask" in attention:
-            per_clip = per_clip + loss.mask_l1 * losses.mask_l1(attention["mask"].to(self.dtype))
+            per_clip = per_clip + loss.mask_l1 * losses.mask_l1(attention["mask"].to(self.dtype))  # type: ignore[index]
         return per_clip.sum() / self.group.batch_size(len(x))
 
     def evaluate(self, epoch: int, watch: Watch | None) -> bool:
