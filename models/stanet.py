@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.layers import LSTM, Dropout
+from models.layers import LSTM, BatchNorm2d, Dropout, MaxPool2d
 
 BACKBONES: dict[str, tuple[tuple[int, ...], int]] = {  # widths of L1..L5, residual blocks per stage
     "resnet18": ((64, 64, 128, 256, 512), 2),
@@ -93,7 +93,7 @@ class SpatialAttention(nn.Module):
         self.bottom = _conv3(width, width)
         self.up = nn.ModuleList(_conv3(width, width) for _ in range(depth))
         self.mask = nn.Sequential(
-            nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True), nn.Conv2d(width, mask_width, 1)
+            nn.Conv2d(width, width, 1, bias=False), BatchNorm2d(width), nn.ReLU(inplace=True), nn.Conv2d(width, mask_width, 1)
         )
 
     def forward(self, x: Tensor) -> Tensor:  # (N, C, h, w)
@@ -133,10 +133,10 @@ class Residual(nn.Module):
     def __init__(self, width_in: int, width: int, *, stride: int):
         super().__init__()
         self.first = _conv3(width_in, width, stride=stride)
-        self.second = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
+        self.second = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), BatchNorm2d(width))
         same = stride == 1 and width_in == width
         self.shortcut = (
-            nn.Identity() if same else nn.Sequential(nn.Conv2d(width_in, width, 1, stride=stride, bias=False), nn.BatchNorm2d(width))
+            nn.Identity() if same else nn.Sequential(nn.Conv2d(width_in, width, 1, stride=stride, bias=False), BatchNorm2d(width))
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -146,7 +146,7 @@ class Residual(nn.Module):
 def _stem(in_channels: int, width: int) -> nn.Sequential:
     """A quarter of the input's side."""
     conv = nn.Conv2d(in_channels, width, 7, stride=2, padding=3, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(width), nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1))
+    return nn.Sequential(conv, BatchNorm2d(width), nn.ReLU(inplace=True), MaxPool2d(3, stride=2, padding=1))
 
 
 def _stage(width_in: int, width: int, blocks: int, *, stride: int) -> nn.Sequential:
@@ -154,7 +154,7 @@ def _stage(width_in: int, width: int, blocks: int, *, stride: int) -> nn.Sequent
 
 
 def _conv3(width_in: int, width: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(width_in, width, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True))
+    return nn.Sequential(nn.Conv2d(width_in, width, 3, stride=stride, padding=1, bias=False), BatchNorm2d(width), nn.ReLU(inplace=True))
 
 
 def _initialise(model: nn.Module) -> None:

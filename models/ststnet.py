@@ -17,7 +17,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from models.layers import Dropout
+from models.layers import BatchNorm2d, Dropout, MaxPool2d
 
 SIDE = 28
 PARAMETERS: dict[str, tuple[dict[str, Any], int]] = {
@@ -35,8 +35,8 @@ class STSTNet(nn.Module):
         self.streams = nn.Sequential(
             nn.Conv2d(in_channels, maps, 3, padding=2),  # (B, M, 30, 30)
             nn.ReLU(inplace=True),
-            nn.BatchNorm2d(maps),
-            nn.MaxPool2d(3, stride=3, padding=1),  # (B, M, 10, 10)
+            BatchNorm2d(maps),
+            MaxPool2d(3, stride=3, padding=1),  # (B, M, 10, 10)
             Dropout(dropout),
         )
         self.pool = nn.AvgPool2d(2)

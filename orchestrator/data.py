@@ -1,6 +1,5 @@
 """A corpus in memory, ready for training: inputs, labels and keys, loaded once per process from memory-mapped shards."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -84,8 +83,3 @@ class FrozenData:
     @classmethod
     def of(cls, data: Data) -> "FrozenData":
         return cls(data.classes, data.scale)
-
-
-def targets(labels: Sequence[int] | Tensor, num_classes: int, dtype: torch.dtype) -> Tensor:
-    """(B, K) one-hot rows."""
-    return torch.nn.functional.one_hot(torch.as_tensor(labels), num_classes).to(dtype)

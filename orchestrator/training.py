@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor
 import models
 from models import losses
 from orchestrator import augment
-from orchestrator.data import ClipTensors, targets
+from orchestrator.data import ClipTensors
 from orchestrator.distributed import Alone, Group
 from orchestrator.folds import Fold
 from orchestrator.optimizers import Optimizer
@@ -116,6 +117,7 @@ class _Run:
         self.clips = clips.to(device, self.dtype)
         self.labels = clips.labels.to(device)
         self.num_classes = len(clips.classes)
+        self.targets = torch.nn.functional.one_hot(self.labels, self.num_classes).to(self.dtype)  # (N, K)
         networks = [initial_network(recipe, fold.name, self.num_classes, seed) for fold in folds]
         self.stack = Stack([group.prepare(network) for network in networks], device=device, dtype=self.dtype)
         self.optimizer = Optimizer(self.stack.flat, recipe.training)
@@ -180,7 +182,7 @@ class _Run:
         settings = self.recipe.augmentation
         together = torch.cat(indices).to(self.device)
         x = self.clips.batch(together, self.dtype)
-        goal = targets(self.labels[together], self.num_classes, self.dtype)
+        goal = self.targets[together]
         size = len(indices[0])
         draws = [augment.draw(settings, size, x.shape[-1], self.augmentation[row]) for row in rows]
         x = augment.apply(x, augment.Draw.together(draws), settings)
@@ -196,12 +198,13 @@ class _Run:
         """The mean loss of one row's batch (of this process's share of it, in a group)."""
         loss = self.recipe.loss
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.training.precision == "bfloat16"):
-            logits, attention = network(x, return_attention=True) if loss.mask_l1 else (network(x), {})
+            answer: Any = network(x, return_attention=True) if loss.mask_l1 else (network(x), {})
+        logits, attention = answer
         per_clip = losses.clip_loss(
             logits.to(self.dtype), goal, weights, kind=loss.kind, form=loss.form, gamma=loss.gamma, label_smoothing=loss.label_smoothing
         )
         if "mask" in attention:
-            per_clip = per_clip + loss.mask_l1 * losses.mask_l1(attention["mask"].to(self.dtype))  # type: ignore[index]
+            per_clip = per_clip + loss.mask_l1 * losses.mask_l1(attention["mask"].to(self.dtype))
         return per_clip.sum() / self.group.batch_size(len(x))
 
     def evaluate(self, epoch: int, watch: Watch | None) -> bool:
