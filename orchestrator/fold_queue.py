@@ -41,10 +41,16 @@ class Outcome:
 
 @dataclass
 class _Trial:
+    folds: frozenset[str]
+    """All that were submitted."""
     outcomes: list[Outcome] = field(default_factory=list)
     rungs: dict[int, dict[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=lambda: defaultdict(dict))
     """Epoch -> fold -> (inner truth, inner probabilities): what folds that advance together tell on the way."""
     cancelled: bool = False
+
+    def complete_rungs(self, epoch_seen: int) -> dict[int, dict[str, tuple[np.ndarray, np.ndarray]]]:
+        """Later epochs that every submitted fold has reached."""
+        return {epoch: told for epoch, told in self.rungs.items() if epoch > epoch_seen and self.folds <= set(told)}
 
 
 class FoldQueue:
@@ -66,7 +72,7 @@ class FoldQueue:
         """Queue a trial's jobs in order; lower priorities come first. Submitting a trial again changes nothing."""
         if trial in self._trials:
             return
-        self._trials[trial] = _Trial()
+        self._trials[trial] = _Trial(frozenset(fold for job in jobs for fold in job.folds))
         for job in jobs:
             item = Item(name=uuid.uuid4().hex, trial=trial, job=job)
             self._submitted += 1
@@ -129,22 +135,20 @@ class FoldQueue:
         """Folds on their way tell their inner predictions at an epoch; whether the trial was cancelled meanwhile."""
         known = self._trials.get(trial)
         if known is None:
-            return False
+            return True  # it is over, or will be submitted again
         known.rungs[epoch].update(scores)
         await self._notify()
         return known.cancelled
 
     async def news(self, trial: str, num_seen: int, epoch_seen: int) -> tuple[list[Outcome], dict[int, dict[str, Any]]] | None:
-        """Outcomes beyond the first ``num_seen`` and rungs beyond ``epoch_seen``, waiting a while for one; None if the trial is unknown."""
+        """Outcomes beyond the first ``num_seen`` and complete rungs beyond ``epoch_seen``, waiting a while for one; None if the trial is unknown."""
         known = self._trials.get(trial)
         if self._broken is not None:
             return [Outcome(error=self._broken)], {}
         if known is None:
             return None
-        await self._until(
-            lambda: len(known.outcomes) > num_seen or any(epoch > epoch_seen for epoch in known.rungs) or self._broken is not None
-        )
-        return known.outcomes[num_seen:], {epoch: dict(told) for epoch, told in known.rungs.items() if epoch > epoch_seen}
+        await self._until(lambda: len(known.outcomes) > num_seen or bool(known.complete_rungs(epoch_seen)) or self._broken is not None)
+        return known.outcomes[num_seen:], known.complete_rungs(epoch_seen)
 
     async def cancel(self, trial: str) -> None:
         """Drop a trial's waiting items and tell its running ones to stop at their next rung."""

@@ -2,7 +2,7 @@
 
 Parameters of fold f are row f of a flat (F, P) matrix, and each parameter tensor is a view into it, so one optimiser step is six
 operations on (F, P) however many tensors a network has. One fold runs its own module; several run one under ``torch.func.vmap``, which
-turns the convolutions of F folds into one grouped convolution. The algebra is the same: float64 differs by rounding alone. """
+turns the convolutions of F folds into one grouped convolution. The algebra is the same: float64 differs by rounding alone."""
 
 from collections.abc import Callable, Sequence
 

@@ -73,15 +73,19 @@ class FoldTrial(tune.Trainable):
         return points
 
     def _rung_points(self) -> list[tuple[int, float]]:
-        """The pooled inner score at each epoch that all folds have reached."""
+        """The pooled inner score at each epoch that all folds have reached; folds with a record have reached all of theirs."""
         points = []
-        waiting = set(self.submission.missing)
         for epoch, told in sorted(self.submission.rungs.items()):
-            if epoch > self.rung_told and waiting <= set(told):
+            if epoch > self.rung_told:
                 parts = [(truth, probabilities.argmax(1)) for truth, probabilities in told.values()]
+                parts += [self._recorded(fold, epoch) for fold in self.submission.folds if fold not in told]
                 points.append((epoch, pooled_uf1(parts, len(self.session.corpus.classes))))
                 self.rung_told = epoch
         return points
+
+    def _recorded(self, fold: str, epoch: int) -> tuple[Any, Any]:
+        record = Ledger(self.session.home).read(self.submission.finished_folds[fold].record)
+        return record.inner.truth, record.inner.predicted(record.epochs.index(epoch))
 
     def _score(self) -> float:
         ledger = Ledger(self.session.home)
