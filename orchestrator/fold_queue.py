@@ -141,7 +141,8 @@ class FoldQueue:
         return known.cancelled
 
     async def news(self, trial: str, num_seen: int, epoch_seen: int) -> tuple[list[Outcome], dict[int, dict[str, Any]]] | None:
-        """Outcomes beyond the first ``num_seen`` and complete rungs beyond ``epoch_seen``, waiting a while for one; None if the trial is unknown."""
+        """Outcomes beyond the first ``num_seen`` and complete rungs beyond ``epoch_seen``, waiting a while for one; None if the trial is
+          unknown."""
         known = self._trials.get(trial)
         if self._broken is not None:
             return [Outcome(error=self._broken)], {}
