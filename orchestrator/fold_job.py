@@ -94,12 +94,33 @@ def run(job: FoldJob, *, device: str = "cpu", group: Group | None = None, watch:
     ids = {name: fold_id(job.recipe, name, clips.digest, job.seed) for name in job.folds}
     missing = [name for name in job.folds if not ledger.has(ids[name].name)]
     if missing:
+        _check_channels(job, clips)
         outcomes = train(job.recipe, [known[name] for name in missing], clips, seed=job.seed, device=device, group=group, watch=watch)
         complete = evaluation_epochs(job.recipe.training.epochs, job.recipe.training.num_evals)[-1]
         for outcome in outcomes:
+            _check_finite(outcome)
             if outcome.epochs[-1] == complete and (group is None or group.writes):
                 _record(outcome, ids[outcome.fold.name], clips, ledger, device)
     return [done(ledger.read(ids[name].name)) for name in job.folds if ledger.has(ids[name].name)]
+
+
+def _check_channels(job: FoldJob, clips: ClipTensors) -> None:
+    wanted, found = models.example_shape(job.recipe.model, **job.recipe.hparams)[-3], clips.inputs.shape[-1]
+    if wanted != found:
+        raise ValueError(
+            f"A model must take the channels of its shards, but '{job.recipe.model}' takes {wanted} and {job.shards} has {found}. "
+            "Change model.in_channels or the recipe's pipeline."
+        )
+
+
+def _check_finite(outcome: Outcome) -> None:
+    """The last step may have broken what its loss, taken before it, does not show."""
+    arrays = (outcome.inner, outcome.held_out, *(tensor.numpy() for tensor in outcome.state.values()))
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ValueError(
+            f"A trained network's weights and probabilities must be finite, but those of fold '{outcome.fold.name}' are not after epoch "
+            f"{outcome.epochs[-1]}. Lower training.lr, or look for a damaged clip: python -m orchestrator.doctor"
+        )
 
 
 def done(record: FoldRecord) -> FoldDone:

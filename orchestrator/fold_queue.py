@@ -37,6 +37,8 @@ class Outcome:
 
     done: tuple[FoldDone, ...] = ()
     error: str | None = None
+    folds: tuple[str, ...] = ()
+    """The folds that the error concerns; none if it concerns all work."""
 
 
 @dataclass
@@ -56,13 +58,16 @@ class _Trial:
 class FoldQueue:
     """Run it as a Ray actor (``start``)."""
 
-    def __init__(self) -> None:
+    def __init__(self, num_slots: int, *, succeeds: bool = False) -> None:
+        """``succeeds`` a queue that died: its ``num_slots`` workers may still hold jobs from it."""
+        self._silent = set(range(num_slots)) if succeeds else set()
+        """Slots that have not called yet. Until all have, nothing is handed out, so that no fold is trained by two."""
         self._pending: list[tuple[int, int, str]] = []  # heap of (priority, order of submission, name)
         self._items: dict[str, tuple[int, int, Item]] = {}
         self._leases: dict[str, tuple[int, str]] = {}  # name -> (slot, worker)
         self._attempts: dict[str, int] = defaultdict(int)
         self._trials: dict[str, _Trial] = {}
-        self._shared: list[Item | None] = []
+        self._shared: dict[int, Item] = {}
         self._closed = False
         self._broken: str | None = None
         self._repeated = self._submitted = 0
@@ -85,6 +90,7 @@ class FoldQueue:
         for name, (held, holder) in list(self._leases.items()):
             if held == slot and holder != worker:
                 self._give_back(name)
+        self._silent.discard(slot)
         if slot == 0:
             self._shared.clear()
         await self._notify()
@@ -95,7 +101,8 @@ class FoldQueue:
         priority, order, item = self._items[name]
         if self._attempts[name] >= MAX_ATTEMPTS:
             folds = ", ".join(item.job.folds)
-            self._end(name, Outcome(error=f"The worker died {MAX_ATTEMPTS} times while it trained {folds}. Out of memory? See Ray's logs."))
+            error = f"The worker died {MAX_ATTEMPTS} times while it trained {folds}. Out of memory? See Ray's logs."
+            self._end(name, Outcome(error=error, folds=item.job.folds))
         elif not self._is_cancelled(item.trial):
             heapq.heappush(self._pending, (priority, order, name))
 
@@ -115,12 +122,12 @@ class FoldQueue:
             item = await self._take(0, worker)
             if item is None:
                 return "stop" if self._closed else "wait"
-            self._shared.append(item)
+            self._shared[sequence] = item
             await self._notify()
             return item
-        await self._until(lambda: len(self._shared) > sequence or self._closed)
-        if len(self._shared) > sequence:
-            return self._shared[sequence] or "wait"
+        await self._until(lambda: sequence in self._shared or self._closed)
+        if sequence in self._shared:
+            return self._shared[sequence]
         return "stop" if self._closed else "wait"
 
     async def has_work(self) -> str:
@@ -142,7 +149,7 @@ class FoldQueue:
 
     async def news(self, trial: str, num_seen: int, epoch_seen: int) -> tuple[list[Outcome], dict[int, dict[str, Any]]] | None:
         """Outcomes beyond the first ``num_seen`` and complete rungs beyond ``epoch_seen``, waiting a while for one; None if the trial is
-          unknown."""
+        unknown."""
         known = self._trials.get(trial)
         if self._broken is not None:
             return [Outcome(error=self._broken)], {}
@@ -182,8 +189,11 @@ class FoldQueue:
         return {"waiting": len(self._pending), "on_lease": len(self._leases), "repeated": self._repeated}
 
     async def _take(self, slot: int, worker: str) -> Item | None:
-        await self._until(lambda: bool(self._pending) or self._closed)
-        if not self._pending:
+        if slot in self._silent:
+            self._silent.remove(slot)
+            await self._notify()
+        await self._until(lambda: bool(self._pending) and not self._silent or self._closed)
+        if not self._pending or self._silent:
             return None
         _, _, name = heapq.heappop(self._pending)
         self._leases[name] = (slot, worker)
@@ -214,8 +224,17 @@ class FoldQueue:
             self._changed.notify_all()
 
 
-def start() -> Any:
+class _Restartable(FoldQueue):
+    """As an actor: Ray makes it anew when its process dies."""
+
+    def __init__(self, num_slots: int) -> None:
+        import ray
+
+        super().__init__(num_slots, succeeds=ray.get_runtime_context().was_current_actor_reconstructed)
+
+
+def start(num_slots: int) -> Any:
     """The queue's actor handle. It needs no CPU, restarts if it dies, and lives as long as the driver."""
     import ray
 
-    return ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(FoldQueue).remote()
+    return ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(_Restartable).remote(num_slots)

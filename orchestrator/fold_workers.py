@@ -60,12 +60,12 @@ class WorkerGroups:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
         import ray
 
         ray.get(self.queue.close.remote())
         for thread in self._threads:
-            thread.join(timeout=60)
+            thread.join(timeout=60 if error_type is None else 1)  # after an error or Ctrl-C nobody waits for running folds
 
     def _guarded(self, serve: Callable[[int], None], slot: int) -> None:
         import ray
@@ -187,7 +187,7 @@ class _Worker:
         except Exception as error:
             if os.environ.get("LOSOTUNE_DEBUG") == "1":
                 traceback.print_exc()
-            return Outcome(error=_one_line(error))
+            return Outcome(error=_one_line(error), folds=item.job.folds)
 
 
 def _one_line(error: BaseException) -> str:

@@ -50,7 +50,9 @@ class Proposer:
             study.enqueue_trial(self.grid()[index - 1])
         trial = study.ask()
         drawn = draw(trial, self.space, self.recipe)
-        return Proposal(index=index, settings={} if index == 0 else drawn, trial=trial)
+        epochs = drawn.get("training.epochs", self.recipe.training.epochs)
+        last_step = int(epochs) if self.advancing_together else self.num_folds  # type: ignore[arg-type]  # epochs are whole numbers
+        return Proposal(index=index, settings={} if index == 0 else drawn, trial=trial, last_step=last_step)
 
     def limit(self, num_trials: int) -> int:
         """How many trials there can be: a grid ends."""
@@ -97,11 +99,16 @@ class Proposal:
     settings: Mapping[str, Plain]
     trial: optuna.Trial
     """In the proposal's own in-memory study."""
+    last_step: int
+    """The number of folds, or of epochs where folds advance together."""
 
     def hopeless_at(self, step: int, score: float) -> bool:
-        """Take in a score (a fold's, or the pooled one at an epoch) and say whether to stop there. Steps come in order, each once."""
+        """Take in a score (a fold's, or the pooled one at an epoch) and say whether to stop there. Steps come in order, each once.
+
+        At its last step there is nothing left to stop.
+        """
         self.trial.report(score, step)
-        return self.trial.should_prune()
+        return self.trial.should_prune() and step < self.last_step
 
     @property
     def frozen(self) -> FrozenTrial:

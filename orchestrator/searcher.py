@@ -69,16 +69,18 @@ class StudySearcher(Searcher):
             return False
         live.result = result
         for step, score in result.get(POINTS, ()):
-            if step <= live.last_step:
+            if step <= live.last_step or live.stopped_at is not None:
                 continue
             live.last_step = step
             self.on_points(live.proposal.index, 1)
-            if live.proposal.hopeless_at(step, score) and live.stopped_at is None:
+            if live.proposal.hopeless_at(step, score):
                 live.stopped_at = step
-                return True
-        return False
+        return live.stopped_at is not None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Tune shows the last result to no scheduler: its points are judged here, so that it does not matter which came with it."""
+        if result:
+            self.judge(trial_id, result)
         live = self.live.pop(trial_id, None)
         if live is None:
             return

@@ -1,7 +1,8 @@
 """A session: the shards, folds, queue and worker groups that one command works with, opened and closed together."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +12,7 @@ from orchestrator.fold_job import FoldJob, clips_of, folds_of
 from orchestrator.fold_workers import Mode, WorkerGroups, Workers
 from orchestrator.folds import ALL
 from preprocessing.build import finish
-from preprocessing.plan import make_plan
+from preprocessing.plan import Plan, make_plan
 from preprocessing.resume import prepare
 from preprocessing.sample_set import check_megc2019
 from search_spaces.recipe import Recipe
@@ -51,10 +52,14 @@ class Session:
         return [FoldJob(recipe=recipe, folds=part, shards=self.corpus.shards, seed=seed, home=self.home) for part in parts]
 
 
-def prepare_corpus(recipe: Recipe, *, root: Path | None, home: Path, seed: int) -> Corpus:
-    """Build what is missing of the recipe's shards (on the Ray that is connected) and read its folds."""
+def plan_corpus(recipe: Recipe, root: Path | None) -> Plan:
+    """Read the recipe's corpus as its owners deliver it; needs no Ray."""
     options = cast(dict[str, bool | int | float | str | None], dict(recipe.data.options))  # corpora and pipelines take scalars
-    plan = make_plan(recipe.data.corpus, root=root, pipeline=recipe.data.pipeline, options=options)
+    return make_plan(recipe.data.corpus, root=root, pipeline=recipe.data.pipeline, options=options)
+
+
+def prepare_corpus(recipe: Recipe, plan: Plan, *, home: Path, seed: int) -> Corpus:
+    """Build what is missing of the plan's shards (on the Ray that is connected) and read its folds."""
     shards = finish(prepare(plan, home))
     clips, folds = clips_of(recipe, shards.folder), folds_of(recipe, shards.folder, seed)
     order = sorted((fold for fold in folds.values() if fold.name != ALL), key=lambda fold: (-len(fold.train), fold.name))
@@ -74,15 +79,17 @@ def open_session(
     recipe: Recipe, *, root: Path | None, home: Path, seed: int, mode: Mode = "queue", num_workers: int | None = None
 ) -> Iterator[Session]:
     """Connect to Ray, prepare the corpus, start queue and workers; all of it ends with the context."""
-    resources = cluster.connect()
-    try:
-        workers = Workers.fit(mode, num_workers, resources, home)
-        corpus = prepare_corpus(recipe, root=root, home=home, seed=seed)
-        queue = fold_queue.start()
-        with WorkerGroups(workers, queue):
-            yield Session(corpus=corpus, home=home, seed=seed, mode=mode, num_workers=workers.num, queue=queue)
-    finally:
-        cluster.disconnect()
+    plan = plan_corpus(recipe, root)  # first, so that a wrong root is told at once
+    with redirect_stdout(sys.stderr):  # Ray prints its warnings, and standard output belongs to --json
+        resources = cluster.connect()
+        try:
+            workers = Workers.fit(mode, num_workers, resources, home)
+            corpus = prepare_corpus(recipe, plan, home=home, seed=seed)
+            queue = fold_queue.start(1 if mode == "ddp" else workers.num)  # a group that trains together takes jobs through one slot
+            with WorkerGroups(workers, queue):
+                yield Session(corpus=corpus, home=home, seed=seed, mode=mode, num_workers=workers.num, queue=queue)
+        finally:
+            cluster.disconnect()
 
 
 def describe(corpus: Corpus) -> Mapping[str, str]:

@@ -27,6 +27,8 @@ class Submission:
     priority: int
     seed: int
     finished_folds: dict[str, FoldDone] = field(default_factory=dict)
+    failed_folds: dict[str, str] = field(default_factory=dict)
+    """Fold -> why."""
     rungs: dict[int, dict[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
     """Epoch -> fold -> (inner truth, inner probabilities), of folds that advance together."""
     _num_seen: int = 0
@@ -41,11 +43,20 @@ class Submission:
 
     @property
     def missing(self) -> list[str]:
-        return [fold for fold in self.folds if fold not in self.finished_folds]
+        return [fold for fold in self.folds if fold not in self.finished_folds and fold not in self.failed_folds]
 
     @property
     def finished(self) -> bool:
-        return not self.missing
+        """Every fold has a record."""
+        return len(self.finished_folds) == len(self.folds)
+
+    def check(self, folds: Sequence[str]) -> None:
+        """Raises:
+        TrialFailed: one of these folds failed; the first is told.
+        """
+        for fold in folds:
+            if fold in self.failed_folds:
+                raise TrialFailed(self.failed_folds[fold])
 
     def _submit(self) -> None:
         import ray
@@ -59,11 +70,11 @@ class Submission:
         """Wait a moment for news.
 
         Raises:
-            TrialFailed: an outcome is an error.
+            TrialFailed: there are no workers any more.
         """
         import ray
 
-        if self.finished:
+        if not self.missing:
             return
         news: tuple[list[Any], dict[int, Any]] | None = ray.get(
             self.session.queue.news.remote(self.name, self._num_seen, max(self.rungs, default=0))
@@ -74,8 +85,9 @@ class Submission:
         outcomes, rungs = news
         self._num_seen += len(outcomes)
         for outcome in outcomes:
-            if outcome.error is not None:
+            if outcome.error is not None and not outcome.folds:
                 raise TrialFailed(outcome.error)
+            self.failed_folds.update(dict.fromkeys(outcome.folds, outcome.error or ""))
             self.finished_folds.update({fold.fold: fold for fold in outcome.done})
         self.rungs.update(rungs)
 
@@ -85,9 +97,10 @@ class Submission:
 
 
 def run_folds(submission: Submission) -> Iterator[FoldDone]:
-    """The folds as they finish, those with a record first."""
+    """The folds as they finish, those with a record first; the first that fails raises."""
     told: set[str] = set()
     while True:
+        submission.check(submission.folds)
         for fold, outcome in submission.finished_folds.items():
             if fold not in told:
                 told.add(fold)

@@ -86,7 +86,7 @@ def sweep(
     storage: str | None = None, fold_runs: bool = False,
 ) -> Finished:  # fmt: skip
     """The whole flow, top to bottom."""
-    _check_searchable(recipe)
+    _check_searchable(recipe, space)
     home.mkdir(parents=True, exist_ok=True)
     tracker = Tracker(tracking_uri, home)
     before = len(Ledger(home).executions())
@@ -94,11 +94,18 @@ def sweep(
         header = _header(recipe, space, variant, session, sampler)
         run_id = tracker.sweep(header, recipe)
         study = make_study(storage or default_storage(home), recipe, space, header, session, sampler)
-        result = search(
-            session, recipe, study, header, num_trials=num_trials, hours=hours,
-            on_trial=lambda trial: tracker.trial(header, trial, fold_runs=fold_runs),
-        )  # fmt: skip
+        try:
+            result = search(
+                session, recipe, study, header, num_trials=num_trials, hours=hours,
+                on_trial=lambda trial: tracker.trial(header, trial, fold_runs=fold_runs),
+            )  # fmt: skip
+        except BaseException:
+            tracker.finish(header, "KILLED")
+            raise
 
+        if all(trial.state != "complete" for trial in result.trials):
+            tracker.reconcile(result, recipe, status="FAILED", fold_runs=fold_runs)
+            raise ValueError(_no_trial(result, num_trials))
         scores = score_all(result)  # nested: per held-out subject, from its inner folds: the number we publish
         tracker.reconcile(result, recipe, list(scores.values()), fold_runs=fold_runs)
         winner = scores[RULE_SHIPPED].chosen[result.fold_names[0]][0]  # one setting for everyone: the model we ship
@@ -115,12 +122,27 @@ def sweep(
     )
 
 
-def _check_searchable(recipe: Recipe) -> None:
+def _check_searchable(recipe: Recipe, space: Space) -> None:
+    if unknown := sorted(set(space) - set(flatten(recipe))):
+        raise ValueError(
+            f"A dimension of a space must name a field of its recipe, but got '{unknown[0]}' for '{recipe.model}'. "
+            f"Correct it in search_spaces/{recipe.model}.py. The fields: {', '.join(sorted(flatten(recipe)))}."
+        )
     if recipe.protocol.num_inner < 1:
         raise ValueError(
             f"A search must choose on inner subjects, but the recipe of '{recipe.model}' has protocol.num_inner=0. "
             "Set it to 2 or more, or use python -m orchestrator.reproduce."
         )
+
+
+def _no_trial(result: SweepResult, num_trials: int) -> str:
+    failed = next((trial for trial in result.trials if trial.state == "failed"), None)
+    if failed is None:
+        return f"A sweep needs a trial that completes, but the time of {result.name} ended first. Raise --hours: finished folds are kept."
+    return (
+        f"A sweep needs a trial that completes, but all of {result.name} failed. Trial {failed.index}: {failed.reason} "
+        f"Mend that in recipe or space, or try more settings: --trials {2 * num_trials}."
+    )
 
 
 def _header(recipe: Recipe, space: Space, variant: str, session: Session, sampler: Sampler) -> SweepResult:

@@ -9,7 +9,7 @@ from typing import Any
 from ray import tune
 
 from orchestrator import cluster
-from orchestrator.ledger import Ledger
+from orchestrator.ledger import FoldRecord, Ledger
 from orchestrator.metrics import pooled_uf1
 from orchestrator.selection import inner_score
 from orchestrator.session import Session
@@ -29,7 +29,7 @@ class FoldTrial(tune.Trainable):
         self._start(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        self.submission.forget()
+        self.cleanup()
         self._start(new_config)
         return True
 
@@ -37,6 +37,7 @@ class FoldTrial(tune.Trainable):
         folds = self.session.corpus.fold_names
         self.submission: Submission
         self.failure: str | None = None
+        self.records: dict[str, FoldRecord] = {}
         self.num_told = 0
         self.rung_told = 0
         try:
@@ -52,12 +53,22 @@ class FoldTrial(tune.Trainable):
             if self.failure is not None:
                 raise TrialFailed(self.failure)
             points = self._points()
-            if not points and not self.submission.finished:
+            if not points and self.submission.missing:
                 self.submission.poll()
                 points = self._points()
+            if not points:
+                self._check()
             return {POINTS: points, DONE: self.submission.finished, SCORE: self._score() if self.submission.finished else None}
         except ValueError as error:
+            self.cleanup()
             return {POINTS: [], DONE: True, FAILED: " ".join(str(error).split())}
+
+    def _check(self) -> None:
+        """Raise if a fold failed, at its place among the points: whether a trial fails or is stopped before must be no race."""
+        if self.session.mode != "fused":
+            self.submission.check(self.submission.folds[: self.num_told + 1])
+        elif not self.submission.missing:
+            self.submission.check(self.submission.folds)
 
     def _points(self) -> list[tuple[int, float]]:
         return self._rung_points() if self.session.mode == "fused" else self._fold_points()
@@ -75,7 +86,10 @@ class FoldTrial(tune.Trainable):
     def _rung_points(self) -> list[tuple[int, float]]:
         """The pooled inner score at each epoch that all folds have reached; folds with a record have reached all of theirs."""
         points = []
-        for epoch, told in sorted(self.submission.rungs.items()):
+        rungs = self.submission.rungs
+        if self.submission.finished:  # what a killed driver or worker was told is in the records
+            rungs = {**dict.fromkeys(self._record(self.submission.folds[0]).epochs, {}), **rungs}
+        for epoch, told in sorted(rungs.items()):
             if epoch > self.rung_told:
                 parts = [(truth, probabilities.argmax(1)) for truth, probabilities in told.values()]
                 parts += [self._recorded(fold, epoch) for fold in self.submission.folds if fold not in told]
@@ -84,15 +98,20 @@ class FoldTrial(tune.Trainable):
         return points
 
     def _recorded(self, fold: str, epoch: int) -> tuple[Any, Any]:
-        record = Ledger(self.session.home).read(self.submission.finished_folds[fold].record)
+        record = self._record(fold)
         return record.inner.truth, record.inner.predicted(record.epochs.index(epoch))
 
+    def _record(self, fold: str) -> FoldRecord:
+        if fold not in self.records:
+            self.records[fold] = Ledger(self.session.home).read(self.submission.finished_folds[fold].record)
+        return self.records[fold]
+
     def _score(self) -> float:
-        ledger = Ledger(self.session.home)
-        return _finite(inner_score({name: ledger.read(fold.record) for name, fold in self.submission.finished_folds.items()}), "all folds")
+        return _finite(inner_score({fold: self._record(fold) for fold in self.submission.folds}), "all folds")
 
     def cleanup(self) -> None:
-        self.submission.forget()
+        if self.failure is None:  # else nothing was submitted
+            self.submission.forget()
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing: the ledger holds all there is."""
