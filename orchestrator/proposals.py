@@ -7,6 +7,7 @@ that grows while trials run would not."""
 import itertools
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -42,7 +43,9 @@ class Proposer:
 
     def propose(self, index: int, history: Sequence[FrozenTrial]) -> "Proposal":
         """Trial ``index``, given the settled trials that it may see."""
-        study = optuna.create_study(direction="maximize", sampler=self._sampler(index), pruner=self._pruner())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # of the locked version, as measured
+            study = optuna.create_study(direction="maximize", sampler=self._sampler(index), pruner=self._pruner())
         study.add_trials(list(history))
         if index == 0:
             study.enqueue_trial(self._own_point())
