@@ -1,0 +1,67 @@
+"""Every subject computes its ratios from real, tiny runs. Times are never asserted: they are the machine's."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from subprocess import run
+
+import pytest
+
+from benchmarks import data_feed, fusion, shard_examples
+from benchmarks.measure import Row
+from preprocessing.shards import open_shards
+
+
+def rows_of(name: str) -> list[Row]:
+    rows: list[Row] = import_module(f"benchmarks.{name}").run("tiny")
+    return rows
+
+
+def test_loso_training() -> None:
+    rows = rows_of("loso_training")
+    assert len(rows) == 4 and all(row.ratio == pytest.approx((row.against or 0) / (row.ours or 1)) for row in rows)
+
+
+def test_fusion() -> None:
+    rows = rows_of("fusion")
+    assert sum("fused, batch" in row.what for row in rows) >= 3
+    exact = [row for row in rows if row.what.startswith("weights")]
+    assert len(exact) == 1 and exact[0].reached
+
+
+@pytest.mark.parametrize("measure", (fusion.ststnet_on, fusion.stanet_on))
+def test_what_a_gpu_would_run_runs(measure: object) -> None:
+    assert callable(measure)
+    row = measure(fusion.PLANS["tiny"], "cpu", 2)
+    assert row.ours > 0 and row.against > 0
+
+
+def test_fusion_needs_no_ray() -> None:
+    script = "import sys; sys.modules['ray'] = None; import benchmarks.__main__, benchmarks.fusion; assert 'mlflow' not in sys.modules"
+    ended = run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_data_feed() -> None:
+    rows = rows_of("data_feed")
+    assert sum(row.unit == "%" for row in rows) == 2 and sum("shards" in row.what for row in rows) == 2
+
+
+def test_example_shards_are_shards(tmp_path: Path) -> None:
+    shard_examples.write(tmp_path, num_frames=7, num_files=3)
+    shards = open_shards(tmp_path)
+    shards.verify()
+    assert (len(shards), len(shards.subjects), shards.tensor_shape) == (7, 3, shard_examples.SHAPE)
+    assert data_feed.touch(shards) == pytest.approx(3 * float(shards.tensors([0]).flat[0]), rel=1e-3)
+    files = sorted(tmp_path.glob("*.arrow"))
+    assert data_feed.read_raw(files[0], bytearray(1000)) == files[0].stat().st_size
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "num_rows"), (("ray_overhead", 4), ("search_overhead", 1), ("survival", 4)))
+def test_on_ray(name: str, num_rows: int) -> None:
+    rows = rows_of(name)
+    assert len(rows) == num_rows
+    if name == "survival":
+        assert [row.reached for row in rows if "lost" in row.what or "twice" in row.what] == [True, True]
