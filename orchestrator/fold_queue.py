@@ -224,8 +224,8 @@ class FoldQueue:
             self._changed.notify_all()
 
 
-class _Restartable(FoldQueue):
-    """As an actor: Ray makes it anew when its process dies."""
+class FoldQueueActor(FoldQueue):
+    """The queue as an actor, which Ray makes anew when its process dies."""
 
     def __init__(self, num_slots: int) -> None:
         import ray
@@ -237,4 +237,4 @@ def start(num_slots: int) -> Any:
     """The queue's actor handle. It needs no CPU, restarts if it dies, and lives as long as the driver."""
     import ray
 
-    return ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(_Restartable).remote(num_slots)
+    return ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=1000)(FoldQueueActor).remote(num_slots)
