@@ -56,6 +56,9 @@ class WorkerGroups:
         self._threads = [threading.Thread(target=self._guarded, args=(serve, slot), daemon=True) for slot in slots]
 
     def __enter__(self) -> "WorkerGroups":
+        import ray.train.torch  # here, since two threads that import Ray's libraries at once find half of them
+        import ray.tune  # noqa: F401
+
         for thread in self._threads:
             thread.start()
         return self

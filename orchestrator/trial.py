@@ -61,7 +61,7 @@ class FoldTrial(tune.Trainable):
             return {POINTS: points, DONE: self.submission.finished, SCORE: self._score() if self.submission.finished else None}
         except ValueError as error:
             self.cleanup()
-            return {POINTS: [], DONE: True, FAILED: " ".join(str(error).split())}
+            return {POINTS: [], DONE: True, SCORE: None, FAILED: " ".join(str(error).split())}
 
     def _check(self) -> None:
         """Raise if a fold failed, at its place among the points: whether a trial fails or is stopped before must be no race."""
