@@ -44,7 +44,8 @@ def search(
             bar.advance(number)
 
         def on_settled(index: int) -> None:
-            bar.advance(max(0, per_trial - told.get(index, 0)))
+            if told.get(index, 0) < per_trial:
+                bar.advance(per_trial - told.get(index, 0))
             on_trial(trial_result(session, recipe, _settled(study, index)))
 
         searcher = StudySearcher(study, num_trials=num_trials, deadline=deadline, on_points=on_points, on_settled=on_settled)
