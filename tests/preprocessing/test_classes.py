@@ -19,3 +19,18 @@ def test_unknown_names_are_refused() -> None:
         scheme("nope")
     with pytest.raises(ValueError, match="must map to the classes"):
         ClassScheme(name="x", classes=("a",), emotions={"b": "c"})
+
+
+def test_emotions_are_merged_as_published_and_only_those() -> None:
+    assert [scheme("casme2_3").index(e) for e in ("disgust", "repression", "happiness", "sadness", "fear", "others")] == [
+        0,
+        0,
+        1,
+        None,
+        None,
+        None,
+    ]
+    assert [scheme("samm_3").index(e) for e in ("Sadness", "Contempt", "Happiness", "Other")] == [0, 0, 1, None]
+    assert [scheme("casme2_4").index(e) for e in ("happiness", "fear", "surprise", "repression", "others")] == [0, 1, 2, 3, 3]
+    assert scheme("casme_4").classes == ("disgust", "repression", "surprise", "tense") and scheme("casme_4").index("happiness") is None
+    assert scheme("megc3").index("disgust") is None, "which emotions are negative depends on the corpus"
