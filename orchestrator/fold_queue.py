@@ -65,6 +65,7 @@ class FoldQueue:
         self._pending: list[tuple[int, int, str]] = []  # heap of (priority, order of submission, name)
         self._items: dict[str, tuple[int, int, Item]] = {}
         self._leases: dict[str, tuple[int, str]] = {}  # name -> (slot, worker)
+        self._holders: dict[int, str] = {}  # slot -> worker
         self._attempts: dict[str, int] = defaultdict(int)
         self._trials: dict[str, _Trial] = {}
         self._shared: dict[int, Item] = {}
@@ -90,6 +91,7 @@ class FoldQueue:
         for name, (held, holder) in list(self._leases.items()):
             if held == slot and holder != worker:
                 self._give_back(name)
+        self._holders[slot] = worker
         self._silent.discard(slot)
         if slot == 0:
             self._shared.clear()
@@ -133,7 +135,7 @@ class FoldQueue:
     async def has_work(self) -> str:
         """``"work"``, ``"wait"`` or ``"stop"``, after waiting a while for work."""
         await self._until(lambda: bool(self._pending) or self._closed)
-        return "work" if self._pending else "stop" if self._closed else "wait"
+        return "stop" if self._closed else "work" if self._pending else "wait"
 
     async def hand_in(self, finished: str, outcome: Outcome) -> None:
         await self._hand_in(finished, outcome)
@@ -166,8 +168,7 @@ class FoldQueue:
         for _, _, name in self._pending:
             if self._items[name][2].trial == trial:
                 del self._items[name]
-        self._pending = [entry for entry in self._pending if entry[2] in self._items]
-        heapq.heapify(self._pending)
+        self._drop_ended()
         await self._notify()
 
     async def forget(self, trial: str) -> None:
@@ -193,7 +194,8 @@ class FoldQueue:
             self._silent.remove(slot)
             await self._notify()
         await self._until(lambda: bool(self._pending) and not self._silent or self._closed)
-        if not self._pending or self._silent:
+        superseded = self._holders.get(slot, worker) != worker  # a dead worker's call that still waited here
+        if not self._pending or self._silent or self._closed or superseded:
             return None
         _, _, name = heapq.heappop(self._pending)
         self._leases[name] = (slot, worker)
@@ -210,6 +212,12 @@ class FoldQueue:
         known = self._trials.get(entry[2].trial) if entry else None
         if known is not None:
             known.outcomes.append(outcome)
+        self._drop_ended()
+
+    def _drop_ended(self) -> None:
+        """What waits is always an item: one that its slow worker handed in after its slot was taken over waits no longer."""
+        self._pending = [entry for entry in self._pending if entry[2] in self._items]
+        heapq.heapify(self._pending)
 
     async def _until(self, holds: Any) -> None:
         """Wait a while for a condition; callers ask again."""
