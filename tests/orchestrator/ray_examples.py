@@ -26,7 +26,8 @@ from orchestrator.tracking_store import KEY
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NUM_TRIALS, NUM_FOLDS = 3, 16
-SWEEP = ("-m", "orchestrator.sweep", "ststnet", "--corpus", "synthetic", "--trials", str(NUM_TRIALS), "--workers", "2", "--json")
+OPTIONS = {"corpus": "synthetic", "trials": NUM_TRIALS, "max-epochs": 16, "workers": 2}
+SWEEP = ("-m", "orchestrator.sweep", "ststnet", "--json", *(f"--{name}={value}" for name, value in OPTIONS.items()))
 """Two settings that complete and one that is stopped early."""
 HALF_WAY = NUM_FOLDS + 4
 """So many fold records: the first trial has settled, the second runs."""
