@@ -161,10 +161,11 @@ def mlflow_command(home: Path, tracking_uri: str | None) -> str:
     return f"mlflow ui --backend-store-uri {uri} --host 127.0.0.1 --port 5000, then open http://127.0.0.1:5000"
 
 
-def model_command(name: str, home: Path, tracking_uri: str | None) -> str:
-    """How to score clips with a registered model, by MLflow alone."""
+def model_command(name: str, source: str, home: Path, tracking_uri: str | None) -> str:
+    """How to score clips with a registered model, by MLflow alone; ``source`` is where its files lie, with an example of its input."""
     uri = tracking_uri or f"sqlite:///{home / 'mlflow.db'}"
-    return f"MLFLOW_TRACKING_URI={uri} mlflow models predict -m models:/{name}@champion -i clips.json --env-manager local"
+    example = f"{source}/serving_input_example.json" if Path(source).is_dir() else "clips.json"
+    return f"MLFLOW_TRACKING_URI={uri} mlflow models predict -m models:/{name}@champion -i {example} --env-manager local"
 
 
 def say(text: str, *, as_json: bool = False) -> None:

@@ -47,6 +47,9 @@ class Finished:
     result: SweepResult
     scores: dict[str, Score]
     version: str
+    """``name/number`` in the registry."""
+    source: str
+    """Where the version's files lie."""
     promoted: bool
     reasons: tuple[str, ...]
     num_trained: int
@@ -116,6 +119,7 @@ def sweep(
         result=result,
         scores=scores,
         version=f"{version.name}/{version.version}",
+        source=str(version.source),
         promoted=verdict.promote,
         reasons=verdict.reasons,
         num_trained=len(Ledger(home).executions()) - before,
@@ -208,10 +212,11 @@ def _next_steps(finished: Finished, home: Path, tracking_uri: str | None, *, as_
     done = "everything was done already, nothing was trained" if finished.num_trained == 0 else f"{finished.num_trained} folds were trained"
     verdict = "promoted to champion" if finished.promoted else "not promoted"
     name = finished.version.partition("/")[0]
+    shell = f"source {Path(sys.prefix) / 'bin' / 'activate'}"
     for line in (
         f"{done}; model version {finished.version}: {verdict} ({'; '.join(finished.reasons)})",
-        f"look next at MLflow: {console.mlflow_command(home, tracking_uri)}",
-        f"run the model: {console.model_command(name, home, tracking_uri)}",
+        f"look next at MLflow ({shell}): {console.mlflow_command(home, tracking_uri)}",
+        f"run the champion on its example input: {console.model_command(name, finished.source, home, tracking_uri)}",
     ):
         console.say(line, as_json=as_json)
 

@@ -34,7 +34,12 @@ def test_an_unknown_subject_is_a_usage_error(capsys: pytest.CaptureFixture[str])
 def test_json_has_machine_and_rows(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [faster("it", 1.0, "theirs", 20.0, goal=10.0), Row(what="nothing here")]
     sizes: list[str] = []
-    monkeypatch.setattr(command, "_module", lambda name: SimpleNamespace(run=lambda size: (sizes.append(size), rows)[1]))
+
+    def run(size: str) -> list[Row]:
+        sizes.append(size)
+        return rows
+
+    monkeypatch.setattr(command, "_module", lambda name: SimpleNamespace(run=run))
     assert command.main(["fusion", "--quick", "--json"]) == 0
     shown = capsys.readouterr()
     document = json.loads(shown.out)
