@@ -49,9 +49,13 @@ def rows(path: Path) -> Iterator[PixelRow]:
 
 def read_pixels(frame: Frame) -> np.ndarray:
     """One image: uint8 (48, 48)."""
-    images = _images(frame.path)
-    if frame.number >= len(images):
+    images, is_image = _images(frame.path)
+    if not frame.number < len(images):
         raise ValueError(f"A row must be one of the table's {len(images)}, but got {frame.number} for {frame.path}. Build the corpus anew.")
+    if not is_image[frame.number]:
+        raise ValueError(
+            f"An image must be {SIDE * SIDE} values of 0 to 255, but row {frame.number} of {frame.path} is not. Copy it again."
+        )
     return images[frame.number]
 
 
@@ -63,18 +67,21 @@ def split_of(usage: str, splits: str) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _images(path: Path) -> np.ndarray:
-    """(N, 48, 48): 83 MB, parsed once per process."""
-    images = np.stack([_image(pixels) for _, _, pixels in _cells(path)])
+def _images(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 48, 48) images and (N,) whether each is one: 83 MB, parsed once per process."""
+    parsed = [_image(pixels) for _, _, pixels in _cells(path)]
+    images = np.stack([np.zeros((SIDE, SIDE), np.uint8) if image is None else image for image in parsed])
     images.setflags(write=False)
-    return images
+    return images, np.array([image is not None for image in parsed])
 
 
-def _image(pixels: str) -> np.ndarray:
-    """One row's image; zeros where it is none: ``num_pixels`` of ``rows`` tells, and such a clip has no frame."""
-    values = np.array(pixels.split(), dtype=np.int64)
-    is_image = values.size == SIDE * SIDE and values.min() >= 0 and values.max() <= 255
-    return (values if is_image else np.zeros(SIDE * SIDE)).astype(np.uint8).reshape(SIDE, SIDE)
+def _image(pixels: str) -> np.ndarray | None:
+    try:
+        values = np.array(pixels.split(), dtype=np.int64)
+    except ValueError:
+        return None
+    fits = values.size == SIDE * SIDE and values.min() >= 0 and values.max() <= 255
+    return values.astype(np.uint8).reshape(SIDE, SIDE) if fits else None
 
 
 def _cells(path: Path) -> Iterator[tuple[str, str, str]]:

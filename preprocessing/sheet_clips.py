@@ -1,7 +1,7 @@
 """Sheet clips: a sheet's rows and the frame folders they name, joined into clips, with every mismatch between the two as a problem."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from preprocessing.clip import Clip, Frame
@@ -18,7 +18,7 @@ class Source:
     """What a corpus module knows about its rows."""
 
     corpus: str
-    fps: float
+    fps: float | None
     folder_of: Callable[[Row], Path | None]
     """Where a row's frames are; None: its subject has no folder."""
     clip_folders: Iterable[Path] = ()
@@ -26,8 +26,6 @@ class Source:
     patches: Sequence[Patch] = ()
     facts: Sequence[tuple[str, str]] = ()
     problems: Sequence[Problem] = ()
-    filename_of: Callable[[Row], str] = field(default=lambda row: row.filename)
-    """A clip's own name, where a folder holds several."""
 
 
 def survey_rows(rows: Sequence[Row], source: Source, *, patches: bool = True, skip_patches: str = "") -> Survey:
@@ -91,7 +89,7 @@ class _Join:
             self._note("apex", row, f"Apex {apex} is not within onset {onset} and offset {offset}; the clip counts as one without apex.")
             apex = None
         return Clip(
-            corpus=self.source.corpus, subject=row.subject, filename=self.source.filename_of(row), onset=onset, apex=apex, offset=offset,
+            corpus=self.source.corpus, subject=row.subject, filename=row.filename, onset=onset, apex=apex, offset=offset,
             frames=self._within(row, frames, onset, offset), emotion=row.emotion, action_units=row.action_units, fps=self.source.fps,
         )  # fmt: skip
 
@@ -117,7 +115,8 @@ class _Join:
         return within
 
     def unlabelled(self, rows: Sequence[Row]) -> None:
-        labelled = {self.source.folder_of(row) for row in rows}
+        folders = {folder for row in rows if (folder := self.source.folder_of(row))}
+        labelled = folders | {folder.parent for folder in folders}
         for folder in self.source.clip_folders:
             if folder not in labelled:
                 what = "This folder has no row in the sheet and is left out."

@@ -1,5 +1,6 @@
 """Sheet corpus: one annotation sheet and a folder per subject and clip, declared by its names. CASME, CASME II and SAMM are such."""
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +23,7 @@ class SheetCorpus:
     """How a corpus lies on disk."""
 
     name: str
-    fps: float
+    fps: float | None
     sheets: Sequence[str]
     """Patterns of the sheet's file name."""
     sheet_name: str | None = None
@@ -32,7 +33,11 @@ class SheetCorpus:
     """Kind of images -> names of the folder that holds the subjects' folders."""
     subject_prefix: str
     subject_digits: int
-    patches: Sequence[Patch]
+    patches: Sequence[Patch] = ()
+    clip_folder: Callable[[Path, Row], Path] = lambda folder, row: folder / row.filename
+    """(a subject's folder, row) -> the folder of its frames."""
+    clip_name: Callable[[Row], str] = lambda row: row.filename
+    """What the clip is called, where the sheet's file name is that of a video with several."""
     variant: Callable[[Sheet], str | None] = lambda sheet: f"{len(sheet.rows)} rows"
     """Which of the sheet's known variants this is; None: another one."""
 
@@ -61,13 +66,14 @@ class SheetCorpus:
             facts=(("sheet", table.path.name), ("variant", kind or "unknown"), ("images", str(folder))),
         )  # fmt: skip
         rows = labelled_rows(table, self.columns, spelled(self.subject_prefix, self.subject_digits))
+        rows = [dataclasses.replace(row, filename=self.clip_name(row)) for row in rows]
         return survey_rows(rows, source, patches=patches, skip_patches=skip_patches)
 
     @cached_property
     def _subject_pattern(self) -> str:
-        return rf"(?:{self.subject_prefix})?(\d+)"
+        return rf"(?:{re.escape(self.subject_prefix)})?(\d+)"
 
     def _folder(self, row: Row, subjects: Mapping[int, Path]) -> Path | None:
         match = re.fullmatch(self._subject_pattern, row.subject, re.IGNORECASE)
         folder = subjects.get(int(match[1])) if match else None
-        return None if folder is None else folder / row.filename
+        return None if folder is None else self.clip_folder(folder, row)

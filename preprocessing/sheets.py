@@ -91,7 +91,7 @@ def spelled(prefix: str, digits: int) -> Callable[[str], str]:
     """How a corpus spells its subjects: ``spelled("sub", 2)`` turns 1, "01" and "sub01" into "sub01"; other text stays as it is."""
 
     def spell(subject: str) -> str:
-        match = re.fullmatch(rf"(?:{prefix})?0*(\d+)", subject, re.IGNORECASE)
+        match = re.fullmatch(rf"(?:{re.escape(prefix)})?0*(\d+)", subject, re.IGNORECASE)
         return f"{prefix}{int(match[1]):0{digits}d}" if match else subject
 
     return spell
