@@ -58,12 +58,12 @@ def numbered(folder: Path, pattern: str) -> dict[int, Path]:
 
 
 def archive_folder(root: Path, names: tuple[str, ...], holds: str) -> Path | None:
-    """The folder of that name under ``root``, or ``root`` itself if it has the name, also where an archive nests one in the other.
+    """The first folder of these names under ``root``, or ``root`` itself if it has the name, also where an archive nests one in the other.
 
     ``holds`` is the pattern of its subfolders. A name of ``.`` accepts ``root`` whatever it is called.
     """
-    wanted = {name.lower() for name in names}
-    starts = [path for path in subfolders(root) if path.name.lower() in wanted]
+    wanted = [name.lower() for name in names]
+    starts = [path for name in wanted for path in subfolders(root) if path.name.lower() == name]
     starts += [root] if root.name.lower() in wanted or "." in wanted else []
     for start in starts:
         for folder in (start, *(path for path in subfolders(start) if path.name.lower() in wanted)):

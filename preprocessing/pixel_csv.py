@@ -53,9 +53,7 @@ def read_pixels(frame: Frame) -> np.ndarray:
     if not frame.number < len(images):
         raise ValueError(f"A row must be one of the table's {len(images)}, but got {frame.number} for {frame.path}. Build the corpus anew.")
     if not is_image[frame.number]:
-        raise ValueError(
-            f"An image must be {SIDE * SIDE} values of 0 to 255, but row {frame.number} of {frame.path} is not. Copy it again."
-        )
+        raise ValueError(f"An image must be {SIDE * SIDE} values of 0 to 255, but row {frame.number} of {frame.path} is not. Copy it.")
     return images[frame.number]
 
 

@@ -103,8 +103,14 @@ def _votes(root: Path) -> Iterator[Votes]:
                     f"A row must have a known Usage and a plain image name, but got '{cells['Usage']}' and '{cells['Image name']}' "
                     f"at line {table.line_num} of {path}. Correct it."
                 )
-            counts = tuple(int(cells[name]) for name in EMOTIONS)
-            yield Votes(row=row, usage=cells["Usage"], image=cells["Image name"], counts=counts, unknown=int(cells["unknown"]))
+            *counts, unknown = (_count(cells[name], f"line {table.line_num} of {path}") for name in (*EMOTIONS, "unknown"))
+            yield Votes(row=row, usage=cells["Usage"], image=cells["Image name"], counts=tuple(counts), unknown=unknown)
+
+
+def _count(cell: str | None, where: str) -> int:
+    if cell is None or not cell.isdigit() or int(cell) > NUM_VOTES:
+        raise ValueError(f"A number of votes must be 0 to {NUM_VOTES}, but got {cell!r} at {where}. Copy the table again.")
+    return int(cell)
 
 
 def _images(root: Path, num_rows: int) -> tuple[str, Callable[[Votes], Frame | None]]:

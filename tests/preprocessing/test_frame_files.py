@@ -55,6 +55,12 @@ def test_archives_may_nest(tmp_path: Path, place: str) -> None:
     assert archive_folder(tmp_path, ("cropped",), r"sub\d+") is None
 
 
+def test_the_first_name_is_preferred(tmp_path: Path) -> None:
+    for name in ("CASME2-RAW", "CASME2_RAW_selected"):
+        (tmp_path / name / "sub01").mkdir(parents=True)
+    assert archive_folder(tmp_path, ("CASME2_RAW_selected", "CASME2-RAW"), r"sub\d+") == tmp_path / "CASME2_RAW_selected"
+
+
 def test_missing_images_say_where_they_must_lie(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="The raw images must lie in a or b, but no such folder is under"):
         image_folder(tmp_path, {"raw": ("a", "b")}, "raw", r"sub\d+")

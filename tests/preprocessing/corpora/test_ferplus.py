@@ -87,6 +87,9 @@ def test_wrong_tables_are_refused(tmp_path: Path) -> None:
     (root / "fer2013new.csv").write_text(",".join(HEADER) + "\nTraining,../../etc/passwd" + ",1" * 10 + "\n")
     with pytest.raises(ValueError, match="a plain image name, but got 'Training' and '../../etc/passwd'"):
         ferplus.read(root)
+    (root / "fer2013new.csv").write_text(",".join(HEADER) + "\nTraining,fer0000000.png,x" + ",1" * 9 + "\n")
+    with pytest.raises(ValueError, match="votes must be 0 to 10, but got 'x' at line 2 of"):
+        ferplus.read(root)
     (root / "fer2013new.csv").write_text("a,b\n")
     with pytest.raises(ValueError, match="must have columns"):
         ferplus.read(root)
