@@ -8,7 +8,7 @@ import itertools
 import json
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -25,6 +25,7 @@ STARTUP_TRIALS = 8
 """TPE draws this many at random before it models."""
 P_THRESHOLD = 0.1
 """Wilcoxon: kept the best of 40 settings in 95 % of 150 simulated searches at 42 % of the folds."""
+LARGEST_GRID = 10_000
 REDUCTION = 3
 """Successive halving keeps the best third at each rung."""
 
@@ -63,14 +64,11 @@ class Proposer:
 
     def grid(self) -> list[dict[str, Any]]:
         """Every combination of the dimensions' grid points, without repeating those that differ in dimensions that do not apply."""
-        points: list[dict[str, Any]] = []
-        for values in itertools.product(*(_grid_points(dimension) for dimension in self.space.values())):
-            fixed = dict(zip(self.space, values, strict=True))
-            chosen = {name: encode(value) for name, value in applicable(self.space, self.recipe, fixed).items()}
-            if chosen not in points:
-                points.append(chosen)
-            if len(points) > 10_000:
-                raise ValueError("A grid must have at most 10,000 points, but this space has more. Use --sampler tpe or narrow the space.")
+        points = list(itertools.islice(_grid(list(self.space.items()), flatten(self.recipe), {}), LARGEST_GRID + 1))
+        if len(points) > LARGEST_GRID:
+            raise ValueError(
+                f"A grid must have at most {LARGEST_GRID:,} points, but this space has more. Use --sampler tpe or narrow the space."
+            )
         return points
 
     def _own_point(self) -> dict[str, Any]:
@@ -157,6 +155,19 @@ def decode(dimension: Dimension, value: Any) -> Plain:
     if not isinstance(dimension, Choice):
         return cast(Plain, value)
     return next(option for option in dimension.options if encode(option) == value and type(encode(option)) is type(value))
+
+
+def _grid(dimensions: Sequence[tuple[str, Dimension]], flat: Mapping[str, Plain], chosen: dict[str, Plain]) -> Iterator[dict[str, Any]]:
+    """Depth first; a dimension that does not apply has no branches."""
+    if not dimensions:
+        yield {name: encode(value) for name, value in chosen.items()}
+        return
+    (name, dimension), *rest = dimensions
+    if applies(dimension, {**flat, **chosen}):
+        for value in _grid_points(dimension):
+            yield from _grid(rest, flat, {**chosen, name: value})
+    else:
+        yield from _grid(rest, flat, chosen)
 
 
 def _grid_points(dimension: Dimension) -> list[Plain]:
