@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from orchestrator import cluster, fold_queue
+from orchestrator import cluster, console, fold_queue
 from orchestrator.fold_job import FoldJob, clips_of, folds_of
 from orchestrator.fold_workers import Mode, WorkerGroups, Workers
 from orchestrator.folds import ALL
@@ -62,6 +62,8 @@ def prepare_corpus(recipe: Recipe, plan: Plan, *, home: Path, seed: int) -> Corp
     """Build what is missing of the plan's shards (on the Ray that is connected) and read its folds."""
     shards = finish(prepare(plan, home))
     clips, folds = clips_of(recipe, shards.folder), folds_of(recipe, shards.folder, seed)
+    left_out = {key for key, _ in shards.quarantine}
+    present = [clip for clip in plan.clips if clip.key not in left_out]
     order = sorted((fold for fold in folds.values() if fold.name != ALL), key=lambda fold: (-len(fold.train), fold.name))
     return Corpus(
         shards=shards.folder,
@@ -69,7 +71,7 @@ def prepare_corpus(recipe: Recipe, plan: Plan, *, home: Path, seed: int) -> Corp
         classes=clips.classes,
         num_clips=len(clips.clips),
         fold_names=tuple(fold.name for fold in order),
-        sample_set=str(check_megc2019(plan.clips)) if recipe.data.corpus == "megc2019_flow" else "",
+        sample_set=str(check_megc2019(present)) if recipe.data.corpus == "megc2019_flow" else "",
         quarantine=shards.quarantine,
     )
 
@@ -85,6 +87,8 @@ def open_session(
         try:
             workers = Workers.fit(mode, num_workers, resources, home)
             corpus = prepare_corpus(recipe, plan, home=home, seed=seed)
+            for key, reason in corpus.quarantine:
+                console.say(f"left out: {key}: {reason}", as_json=True)
             queue = fold_queue.start(1 if mode == "ddp" else workers.num)  # a group that trains together takes jobs through one slot
             with WorkerGroups(workers, queue):
                 yield Session(corpus=corpus, home=home, seed=seed, mode=mode, num_workers=workers.num, queue=queue)
@@ -94,4 +98,9 @@ def open_session(
 
 def describe(corpus: Corpus) -> Mapping[str, str]:
     """Tags that go with every score made on this corpus."""
-    return {"num_clips": str(corpus.num_clips), "num_folds": str(len(corpus.fold_names)), "sample_set": corpus.sample_set}
+    return {
+        "num_clips": str(corpus.num_clips),
+        "num_folds": str(len(corpus.fold_names)),
+        "left_out": ", ".join(key for key, _ in corpus.quarantine),
+        "sample_set": corpus.sample_set,
+    }

@@ -63,7 +63,8 @@ def main() -> int:
         chosen, space, "megc2019_flow", root=Path(root), home=Path(home), num_trials=num_trials, sampler="grid", num_workers=2
     )
     trials = [[trial.state, dict(trial.settings), trial.reason] for trial in finished.result.trials]
-    print(json.dumps({"trials": trials, "nested": finished.scores["nested"].value(), "version": finished.version}))
+    tags = dict(finished.result.tags)
+    print(json.dumps({"trials": trials, "tags": tags, "nested": finished.scores["nested"].value(), "version": finished.version}))
     return 0
 
 
@@ -133,6 +134,8 @@ def test_trials_that_raise_or_diverge_are_recorded_and_the_others_complete(root:
     code, out, err = run("some", root, tmp_path)
     assert code == 0, err
     told = json.loads(out)
+    assert "left out: smic/s06/clip3: " in err and told["tags"]["left_out"] == "smic/s06/clip3"
+    assert "these 20 clips are not the official 442" in told["tags"]["sample_set"]
     assert len(told["trials"]) == 17 and 0 <= told["nested"] <= 1 and told["version"] == "ststnet/1"
     for state, settings, reason in told["trials"]:
         diverges, channels = settings.get("training.lr") == 1e30, settings.get("model.in_channels") == 2
