@@ -11,7 +11,7 @@ from pathlib import Path
 from preprocessing.clip import Frame
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
-_LAST_NUMBER = re.compile(r"(\d+)\D*$")
+_LAST_NUMBER = re.compile(r"(\d+)$")
 
 
 def frames_in(folder: Path) -> tuple[Frame, ...]:
@@ -23,7 +23,7 @@ def frames_in(folder: Path) -> tuple[Frame, ...]:
 
 
 def frame_number(name: str) -> int | None:
-    """The last number in an image's name: ``reg_EP02_01f-046.jpg`` -> 46; None where the name is not that of a frame."""
+    """The number that an image's name ends in: ``reg_EP02_01f-046.jpg`` -> 46; None where it is no frame: ``img46 (1).jpg``."""
     stem, suffix = os.path.splitext(name)
     found = _LAST_NUMBER.search(stem)
     return int(found[1]) if found and suffix.lower() in IMAGE_SUFFIXES and not name.startswith(".") else None

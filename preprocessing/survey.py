@@ -55,14 +55,17 @@ class Survey:
 
 
 def duplicates(clips: list[Clip]) -> list[Problem]:
-    """Clips that share a key: all but the first of each."""
-    seen: set[str] = set()
+    """Clips that share a key: all but the first of each. Two that differ contradict each other; two equal ones count once."""
+    first: dict[str, Clip] = {}
     problems = []
     for clip in clips:
-        if clip.key in seen:
-            what = "A clip must occur once, but this one has two rows or folders. Keep one."
-            problems.append(Problem(kind="duplicate", where=clip.key, what=what, fatal=True))
-        seen.add(clip.key)
+        if clip.key in first:
+            same = clip == first[clip.key]
+            what = (
+                "It has two equal rows; they count once." if same else "A clip must occur once, but this one has two that differ. Keep one."
+            )
+            problems.append(Problem(kind="duplicate", where=clip.key, what=what, fatal=not same))
+        first.setdefault(clip.key, clip)
     return problems
 
 

@@ -16,6 +16,7 @@ from tests.preprocessing.corpora.made_up import write_frames
         ("image17581039.bmp", 17581039),
         ("1.png", 1),
         ("._img1.jpg", None),
+        ("img46 (1).jpg", None),
         ("Thumbs.db", None),
         ("cover.jpg", None),
         ("img1.txt", None),

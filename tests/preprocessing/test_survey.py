@@ -17,5 +17,6 @@ def test_only_fatal_problems_keep_the_clips_back() -> None:
 
 def test_duplicates_are_named_and_the_first_is_kept() -> None:
     clips = [clip("b"), clip("a", "first"), clip("a", "second")]
-    assert [problem.where for problem in duplicates(clips)] == ["c/s/a"]
+    assert [(problem.where, problem.fatal) for problem in duplicates(clips)] == [("c/s/a", True)]
+    assert [(problem.where, problem.fatal) for problem in duplicates([*clips[:2], clips[1]])] == [("c/s/a", False)]
     assert [(c.filename, c.emotion) for c in sorted_unique(clips)] == [("a", "first"), ("b", "x")]

@@ -122,8 +122,10 @@ def test_a_row_may_not_leave_the_folder(tmp_path: Path, name: str) -> None:
     assert len(casme2.survey(tmp_path).clips) == 3
 
 
-def test_two_rows_of_one_clip_are_refused(tmp_path: Path) -> None:
-    root = write_casme2(tmp_path, [*VIDEOS, VIDEOS[0]])
+def test_two_rows_of_one_clip_are_refused_unless_they_are_equal(tmp_path: Path) -> None:
+    survey = casme2.survey(write_casme2(tmp_path, [*VIDEOS, VIDEOS[0]]))
+    assert len(survey.checked()) == 3 and len(survey.of_kind("duplicate")) == 1
+    root = write_casme2(tmp_path, [*VIDEOS, dataclasses.replace(VIDEOS[0], emotion="fear")])
     with pytest.raises(ValueError, match="must be free of contradictions, but got duplicate: casme2/sub01/a_1"):
         casme2.read(root)
 
