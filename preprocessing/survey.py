@@ -61,9 +61,7 @@ def duplicates(clips: list[Clip]) -> list[Problem]:
     for clip in clips:
         if clip.key in first:
             same = clip == first[clip.key]
-            what = (
-                "It has two equal rows; they count once." if same else "A clip must occur once, but this one has two that differ. Keep one."
-            )
+            what = "It has two equal rows; they count once." if same else "A clip must occur once, but has two that differ. Keep one."
             problems.append(Problem(kind="duplicate", where=clip.key, what=what, fatal=not same))
         first.setdefault(clip.key, clip)
     return problems
