@@ -70,7 +70,7 @@ FLIP = Augmentation(crop=168, flip=0.5, flow_channels=(0, 1))
 RECIPES = {
     "casme2": _published("casme2", "casme2_5", 30, CROP, 170, 246),
     "casme": _published("casme", "casme_4", 60, CROP, 131, 171),
-    "smic_hs": _published("smic_hs", "megc3", 100, FLIP, 113, 164),
+    "smic_hs": _published("smic", "smic_3", 100, FLIP, 113, 164),
     "synthetic": _synthetic({}, "Motion is planted: honest LOSO scores high."),
     "synthetic_identity": _synthetic(
         {"signal": False, "identity": True}, "Labels can be read from identity only: honest LOSO scores chance."

@@ -172,3 +172,11 @@ def test_no_corpus_leaks_and_row_order_does_not_matter(sizes: list[int], copied:
     check_sides(folds, clips)
     shuffled = Random(seed).sample(clips, len(clips))
     assert by_key(make_folds(shuffled, protocol, seed=seed), shuffled) == by_key(folds, clips)
+
+
+@pytest.mark.xfail(strict=True, reason="given splits are taken as they are, copies of scored clips in training included")
+def test_a_fixed_protocol_never_trains_on_a_copy_of_a_scored_clip() -> None:
+    clips = split("test", "train", "validation", "train")
+    clips = (*clips, *(replace(clips[index], key=f"copy{index}", split="train", copy_of=clips[index].key) for index in (0, 1, 2)))
+    (fold,) = make_folds(clips, Protocol(kind="fixed"), seed=0)
+    assert {clips[index].key for index in fold.train} == {clips[1].key, clips[3].key, "copy1"}
