@@ -23,7 +23,7 @@ RECIPES: dict[str, Recipe] = {
         "ststnet", augmentation=examples.ALL_ON, loss=Loss(kind="focal"), num_inner=0, epochs=50, batch_size=7, weight_decay=1e-3
     ),  # batches of 7 and 2, 3 or 4
     "stanet": examples.recipe("stanet", loss=Loss(mask_l1=1e-3), num_inner=0, epochs=20, batch_size=5, lr=1e-4),  # of 5 and 4, 5 or 1
-    "tiny batches": examples.recipe("ststnet", num_inner=0, epochs=4, batch_size=1),  # smaller than the group
+    "tiny batches": examples.recipe("ststnet", num_inner=0, epochs=4, batch_size=1, optimizer="sgd"),  # smaller than the group
 }
 
 
