@@ -38,11 +38,11 @@ def pool() -> Iterator[Executor]:
         yield workers
 
 
-def recipe_of(variant: str, **settings: Plain) -> Recipe:
+def recipe_of(variant: str, settings: Mapping[str, Plain] | None = None) -> Recipe:
     """The real recipe on the subjects with most clips."""
     recipe, _ = search_spaces.load("stanet", variant)
     data = replace(recipe.data, options={**recipe.data.options, "max_subjects": NUM_SUBJECTS})
-    return with_settings(replace(recipe, data=data), settings)
+    return with_settings(replace(recipe, data=data), settings or {})
 
 
 def train(recipe: Recipe, home: Path, pool: Executor) -> dict[str, FoldRecord]:
@@ -94,7 +94,7 @@ def test_identity_alone_scores_chance(tmp_path: Path, pool: Executor) -> None:
 
 def test_a_leak_of_subjects_would_show(tmp_path: Path, pool: Executor) -> None:
     """The same corpus and model where held-out subjects have other clips in training, as in k-fold over clips: identity is then enough."""
-    leaking = recipe_of("synthetic_identity", **{"protocol.kind": "lovo", "protocol.num_folds": 4, "protocol.num_inner": 0})
+    leaking = recipe_of("synthetic_identity", {"protocol.kind": "lovo", "protocol.num_folds": 4, "protocol.num_inner": 0})
     curves = [record.held_out for record in train(leaking, tmp_path, pool).values()]
     keys = tuple(key for curve in curves for key in curve.keys)
     truth, predicted = (np.concatenate(arrays) for arrays in ([c.truth for c in curves], [c.predicted() for c in curves]))

@@ -1,27 +1,26 @@
 """Fold records survive whatever is killed, and tell when something damaged them."""
 
-import dataclasses
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from orchestrator.ledger import FoldRecord, Ledger, write_atomically
+from search_spaces.recipe import Plain
 from tests.orchestrator.tracking_examples import record as example
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def record(**settings: object) -> FoldRecord:
+def record(**settings: Plain) -> FoldRecord:
     made = example("s1", right=0.8, seed=1)
-    return dataclasses.replace(
-        made, id=dataclasses.replace(made.id, settings={"training.lr": 1e-3, "model.widths": (3, (5, 8)), **settings})
-    )  # type: ignore[dict-item]
+    return replace(made, id=replace(made.id, settings={"training.lr": 1e-3, "model.widths": (3, (5, 8)), **settings}))
 
 
 def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -47,8 +46,8 @@ def test_tuples_survive(tmp_path: Path) -> None:
 
 def test_a_refit_without_clips_is_a_record_too(tmp_path: Path) -> None:
     whole = record()
-    empty = dataclasses.replace(whole.inner, keys=(), truth=np.zeros(0, np.int64), probabilities=np.zeros((2, 0, 2), np.float32))
-    refit = dataclasses.replace(whole, inner=empty, held_out=empty)
+    empty = replace(whole.inner, keys=(), truth=np.zeros(0, np.int64), probabilities=np.zeros((2, 0, 2), np.float32))
+    refit = replace(whole, inner=empty, held_out=empty)
     Ledger(tmp_path).write(refit)
     assert Ledger(tmp_path).read(refit.name).held_out.probabilities.shape == (2, 0, 2)
 
@@ -58,8 +57,8 @@ def test_a_refit_without_clips_is_a_record_too(tmp_path: Path) -> None:
 )
 def test_all_that_a_result_depends_on_is_in_its_name(change: dict[str, object]) -> None:
     identity = record().id
-    assert dataclasses.replace(identity, **change).name != identity.name  # type: ignore[arg-type]
-    assert dataclasses.replace(identity, settings=dict(reversed(identity.settings.items()))).name == identity.name
+    assert replace(identity, **change).name != identity.name  # type: ignore[arg-type]
+    assert replace(identity, settings=dict(reversed(list(identity.settings.items())))).name == identity.name
 
 
 def test_names_ignores_weights_and_what_a_killed_writer_left(tmp_path: Path) -> None:

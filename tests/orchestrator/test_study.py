@@ -102,8 +102,10 @@ def test_proposals_do_not_depend_on_which_trial_settles_first(tmp_path: Path) ->
         "t12",
     ]
     one_by_one = [event for index in range(NUM) for event in (f"a{index}", f"t{index}")]
-    results = [scheduled(tmp_path / name, order) for name, order in (("a", in_order), ("b", youngest_first), ("c", one_by_one)) if not
-               (tmp_path / name).mkdir()]  # fmt: skip
+    results = []
+    for name, order in (("in order", in_order), ("youngest first", youngest_first), ("one by one", one_by_one)):
+        (tmp_path / name).mkdir()
+        results.append(scheduled(tmp_path / name, order))
     assert results[0] == results[1] == results[2] and len(results[0]) == NUM
 
 

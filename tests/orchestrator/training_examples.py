@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from torch import Tensor
 from orchestrator.data import ClipTensors
 from orchestrator.folds import Fold, LabelledClip, make_folds
 from orchestrator.training import Outcome
+from preprocessing import options as options_module
 from preprocessing.plan import make_plan
 from preprocessing.resume import prepare
 from preprocessing.shard_writer import write_manifest, write_shard
@@ -117,6 +119,7 @@ def _gap(a: Tensor, b: Tensor, *, relative: bool) -> float:
 
 def build_shards(data: Data, home: Path) -> Path:
     """The shards of a synthetic corpus, written in this process."""
-    work = prepare(make_plan(data.corpus, root=None, pipeline=data.pipeline, options=data.options), home)
+    options = cast(dict[str, options_module.Plain], dict(data.options))
+    work = prepare(make_plan(data.corpus, root=None, pipeline=data.pipeline, options=options), home)
     write_manifest(work.plan, work.folder, [write_shard(work.plan.job(subject), work.folder) for subject in work.missing])
     return work.folder
