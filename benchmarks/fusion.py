@@ -36,7 +36,7 @@ class Plan:
 
 PLANS: dict[Size, Plan] = {
     "full": Plan(rounds=5, num_folds=16, num_steps=100, gap_steps=500),
-    "quick": Plan(rounds=3, num_folds=16, num_steps=40, gap_steps=500),
+    "quick": Plan(rounds=3, num_folds=16, num_steps=40, gap_steps=200),
     "tiny": Plan(rounds=1, num_folds=2, num_steps=2, gap_steps=3),
 }
 

@@ -39,7 +39,7 @@ class Plan:
 
 PLANS: dict[Size, Plan] = {
     "full": Plan(rounds=5, epochs=120, num_folds=8, num_trials=2, num_empty=400, num_trainers=4),
-    "quick": Plan(rounds=3, epochs=80, num_folds=8, num_trials=2, num_empty=200, num_trainers=2),
+    "quick": Plan(rounds=2, epochs=80, num_folds=8, num_trials=2, num_empty=200, num_trainers=2),
     "tiny": Plan(rounds=1, epochs=1, num_folds=2, num_trials=2, num_empty=4, num_trainers=2),
 }
 EMPTY_LIMIT = "a call of the queue actor (0.6 ms) and reading the record"
