@@ -36,8 +36,8 @@ class ClipTensors:
         chosen = self.inputs[indices]
         if chosen.dtype != dtype:
             chosen = chosen.to(dtype)
-        if not self.inputs.is_floating_point() or self.inputs.dtype != dtype:
-            chosen = chosen * self.scale if self.scale != 1 else chosen
+        if self.scale != 1:
+            chosen = chosen * self.scale
         return chosen.movedim(-1, -3)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "ClipTensors":

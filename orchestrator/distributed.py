@@ -1,15 +1,14 @@
 """One fold over a process group: each process takes its share of every batch, and the results are those of one process.
 
 Gradients are summed over the group, and batch normalisation sees the statistics of the whole batch (torch's ``SyncBatchNorm`` is CUDA-
-only, so the few lines are here, on ``torch.distributed``'s differentiable ``all_reduce``; they run on gloo and nccl)."""
+only, so the few lines are here, with an ``all_reduce`` whose gradient is the sum of the group's; they run on gloo and nccl)."""
 
-from types import MethodType
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.modules.batchnorm import _BatchNorm
 
 Noise = dict[str, Tensor]
@@ -43,20 +42,21 @@ class Together(Alone):
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.writes = self.rank == 0
+        self.copies = 1
+        """How often the group computes each clip of the present batch."""
         self._batch = 0
-        self._repeated = False
 
     def prepare(self, network: nn.Module) -> nn.Module:
         for module in network.modules():
             if isinstance(module, _BatchNorm):
-                module.forward = MethodType(_synchronised_forward, module)  # type: ignore[method-assign]
+                module.forward = partial(_synchronised_forward, module, self)  # type: ignore[method-assign]
         return network
 
     def share(self, x: Tensor, goal: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Noise]:
         num = x.shape[1]
-        self._repeated = num < self.size
-        self._batch = num * self.size if self._repeated else num
-        if self._repeated:
+        self.copies = self.size if num < self.size else 1
+        self._batch = num * self.copies
+        if self.copies > 1:
             return x, goal, noise
         start, stop = self.rank * num // self.size, (self.rank + 1) * num // self.size
         cut = {name: tensor[:, start * (tensor.shape[1] // num) : stop * (tensor.shape[1] // num)] for name, tensor in noise.items()}
@@ -74,23 +74,39 @@ class Together(Alone):
 Group = Alone
 
 
-def _synchronised_forward(self: _BatchNorm, x: Tensor) -> Tensor:
+class _Sum(torch.autograd.Function):
+    """The sum over the group, and of its gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        total = x.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        total = gradient.clone()
+        dist.all_reduce(total)
+        return total
+
+
+def _synchronised_forward(self: _BatchNorm, group: Together, x: Tensor) -> Tensor:
     """Batch normalisation with the statistics of the group's whole batch; x (B, C, ...)."""
     if not self.training:
         return nn.functional.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
     axes = [axis for axis in range(x.dim()) if axis != 1]
     shape = [1, -1, *[1] * (x.dim() - 2)]
     count = x.new_tensor([x.numel() / x.shape[1]])
-    packed = cast(Tensor, all_reduce(torch.cat([x.sum(axes), count])))
+    packed: Tensor = _Sum.apply(torch.cat([x.sum(axes), count]))
     number = packed[-1]
     mean = packed[:-1] / number
     centred = x - mean.view(shape)
-    variance = cast(Tensor, all_reduce(centred.square().sum(axes))) / number
+    variance: Tensor = _Sum.apply(centred.square().sum(axes)) / number
     with torch.no_grad():
-        momentum = cast(float, self.momentum)
+        momentum, values = cast(float, self.momentum), number / group.copies
         assert self.running_mean is not None and self.running_var is not None
         self.running_mean.lerp_(mean.to(self.running_mean), momentum)
-        self.running_var.lerp_((variance * number / (number - 1)).to(self.running_var), momentum)
+        self.running_var.lerp_((variance * values / (values - 1)).to(self.running_var), momentum)
         if self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
     normal = centred * torch.rsqrt(variance + self.eps).view(shape)

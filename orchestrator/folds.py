@@ -41,7 +41,7 @@ class Fold:
 
 
 def make_folds(clips: Sequence[LabelledClip], protocol: Protocol, *, seed: int) -> tuple[Fold, ...]:
-    """All folds of a protocol, largest held-out set last (so the most training comes first only by chance); order is by name."""
+    """All folds of a protocol, in the order of their names."""
     if protocol.kind == "fixed":
         return (_fixed(clips, protocol, seed),)
     if protocol.kind == "lovo":
@@ -72,8 +72,11 @@ def _fold(name: str, held: set[int], clips: Sequence[LabelledClip], dealt: list[
 
 
 def _inner_subjects(held: set[str], dealt: list[set[str]], position: int) -> set[str]:
-    """The fold's inner validation subjects: one dealt group, taken in turn among those that do not contain the held-out subject."""
-    candidates = [group for group in dealt if not group & held] or [group - held for group in dealt if group - held]
+    """The fold's inner validation subjects: one dealt group, taken in turn among those that do not contain the held-out subject.
+
+    Where clips are held out instead (LOVO), every group may contain them; their other clips validate.
+    """
+    candidates = [group for group in dealt if not group & held] or dealt
     return candidates[position % len(candidates)] if candidates else set()
 
 
@@ -116,7 +119,8 @@ def _fixed(clips: Sequence[LabelledClip], protocol: Protocol, seed: int) -> Fold
     test, validation = set(splits["test"]), set(splits.get("validation", ()))
     if not validation:
         return _fold("test", test, clips, _deal_subjects([clips[i] for i in splits["train"]], protocol.num_inner, seed), 0)
-    train = [i for i in splits["train"]]
+    scored = {clips[i].source for i in test | validation}
+    train = [i for i in splits["train"] if clips[i].source not in scored]
     return Fold(name="test", train=tuple(train), inner=_originals(sorted(validation), clips), held_out=_originals(sorted(test), clips))
 
 

@@ -4,7 +4,8 @@ Parameters of fold f are row f of a flat (F, P) matrix, and each parameter tenso
 operations on (F, P) however many tensors a network has. One fold runs its own module; several run one under ``torch.func.vmap``, which
 turns the convolutions of F folds into one grouped convolution. The algebra is the same: float64 differs by rounding alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -84,7 +85,6 @@ class Stack:
 
     def _together(self, loss: Callable[..., Tensor], noise: dict[str, Tensor], *inputs: Tensor) -> tuple[Tensor, Tensor]:
         module = self.networks[0].train()
-        self._merge(True)
         flat = self.flat.detach().requires_grad_()
 
         def run(parameters: dict[str, Tensor], buffers: dict[str, Tensor], noise: dict[str, Tensor], *inputs: Tensor) -> Tensor:
@@ -94,15 +94,22 @@ class Stack:
 
             return loss(network, *inputs)
 
-        losses = vmap(run)(self.views(flat), self.buffers, noise, *(_side_by_side(tensor) for tensor in inputs))
+        with self._merged():
+            losses = vmap(run)(self.views(flat), self.buffers, noise, *(_side_by_side(tensor) for tensor in inputs))
         (gradient,) = torch.autograd.grad(losses.sum(), flat)
-        self._merge(False)
         return losses.detach(), gradient
 
-    def _merge(self, on: bool) -> None:
-        for layer in self.networks[0].modules():
-            if isinstance(layer, MERGED):
-                layer.merged = on
+    @contextmanager
+    def _merged(self) -> Iterator[None]:
+        """Layers that can run the folds side by side do."""
+        layers = [layer for layer in self.networks[0].modules() if isinstance(layer, MERGED)]
+        try:
+            for layer in layers:
+                layer.merged = True
+            yield
+        finally:
+            for layer in layers:
+                layer.merged = False
 
     @torch.no_grad()
     def predict(self, row: int, x: Tensor) -> Tensor:

@@ -64,12 +64,8 @@ def test_clips_outside_of_the_scheme_are_left_out(shards: Path, monkeypatch: pyt
 @pytest.mark.parametrize("wanted", (torch.float32, torch.float64))
 @pytest.mark.parametrize("fits", (True, False))
 def test_batches_are_scaled_once_whether_or_not_the_corpus_fits_in_memory(
-    stored: torch.dtype, wanted: torch.dtype, fits: bool, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    stored: torch.dtype, wanted: torch.dtype, fits: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not fits and stored == wanted:
-        request.applymarker(
-            pytest.mark.xfail(strict=True, reason="ClipTensors.batch forgets the scale of float corpora too large to convert")
-        )
     if not fits:
         monkeypatch.setattr(data, "IN_MEMORY_BYTES", 0)
     clips = toy(stored, 0.5)

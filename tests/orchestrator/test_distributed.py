@@ -55,11 +55,8 @@ def by_rank(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Outcome]
     return [pickle.loads((folder / f"{number}.pickle").read_bytes()) for number in range(2)]
 
 
-TINY = pytest.mark.xfail(strict=True, reason="a batch that every process repeats counts twice in the unbiased running variance")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param(name, marks=TINY) if name == "tiny batches" else name for name in RECIPES])
+@pytest.mark.parametrize("name", RECIPES)
 def test_two_processes_equal_one(name: str, by_rank: list[dict[str, Outcome]], one_thread: None) -> None:
     """Weights, running statistics, losses and predictions, with odd batches and batches smaller than the group."""
     alone = outcome_of(name)
