@@ -5,6 +5,7 @@ Ray reads its variables when it is imported, so nothing here imports it before `
 
 import logging
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def prepare_environment() -> None:
     """Set what Ray reads at import. A token that exists on this machine is used: without this, a cluster that demands it answers 401."""
     for name, value in DRIVER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    if "ray" in sys.modules:
+        return  # it read its mode when it was imported: another one now would reach the processes it starts, but not itself
     if TOKEN_FILE.expanduser().exists() or os.environ.get("RAY_AUTH_TOKEN"):
         os.environ.setdefault("RAY_AUTH_MODE", "token")
 

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.cluster import prepare_environment
+
+prepare_environment()  # before any test module imports Ray, as the entry points do
 GOLDEN = Path(__file__).parent / "golden"
 
 
