@@ -164,7 +164,8 @@ def mlflow_command(home: Path, tracking_uri: str | None) -> str:
 def model_command(name: str, source: str, home: Path, tracking_uri: str | None) -> str:
     """How to score clips with a registered model, by MLflow alone; ``source`` is where its files lie, with an example of its input."""
     uri = tracking_uri or f"sqlite:///{home / 'mlflow.db'}"
-    example = f"{source}/serving_input_example.json" if Path(source).is_dir() else "clips.json"
+    folder = Path(source.removeprefix("file://"))
+    example = folder / "serving_input_example.json" if folder.is_dir() else "clips.json"
     return f"MLFLOW_TRACKING_URI={uri} mlflow models predict -m models:/{name}@champion -i {example} --env-manager local"
 
 

@@ -104,3 +104,8 @@ def test_a_closed_pipe_is_quiet() -> None:
         process.stdout.close()
         assert process.wait(timeout=60) == 1
         assert process.stderr.read() == b""
+
+
+def test_the_model_command_names_the_example_that_lies_with_the_model(tmp_path: Path) -> None:
+    assert f"-i {tmp_path}/serving_input_example.json" in console.model_command("stanet", f"file://{tmp_path}", tmp_path, None)
+    assert "-i clips.json" in console.model_command("stanet", "models:/m-1", tmp_path, "http://a:1")
