@@ -67,7 +67,7 @@ class _Merged(torch.autograd.Function):
     """A per-map operation under vmap: the maps of F folds stand side by side as F * C maps of one batch, and the operation runs once.
 
     vmap's own rules fold F into the batch for pooling (a copy of every map) and split the affine part off batch normalisation (two
-    passes more); merged, the maps keep their channels-last layout from the grouped convolution before to the one after. """
+    passes more); merged, the maps keep their channels-last layout from the grouped convolution before to the one after."""
 
     @staticmethod
     def forward(x: Tensor, operation: Callable[..., Tensor], *tensors: Tensor) -> Tensor:

@@ -29,9 +29,8 @@ def test_the_driver_is_killed_and_the_same_command_resumes(undisturbed: Left, ne
             resumed.end()
         assert left(document, new_home) == undisturbed
         assert 0 < document["num_trained"] <= NUM_TRIALS * NUM_FOLDS + 1 - HALF_WAY
-        assert not psutil.wait_procs(orphans, timeout=240)[1], (
-            "the killed driver left processes behind"
-        )  # Ray's agents notice after a minute or two
+        alive = psutil.wait_procs(orphans, timeout=240)[1]  # Ray's agents notice after a minute or two
+        assert not alive, "the killed driver left processes behind"
     finally:
         killed.end()
 
