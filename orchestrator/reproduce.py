@@ -21,7 +21,7 @@ from orchestrator.fold_workers import Mode
 from orchestrator.ledger import Ledger
 from orchestrator.results import SweepResult, Trial
 from orchestrator.selection import Score, last_epoch
-from orchestrator.session import Session, describe, open_session
+from orchestrator.session import Session, header, open_session
 from orchestrator.submission import Submission, run_folds
 from orchestrator.tracking import Tracker
 from search_spaces.recipe import Recipe, Target, digest, flatten
@@ -64,34 +64,17 @@ def reproduce(
     with open_session(recipe, root=root, home=home, seed=seeds[0], mode=mode, num_workers=num_workers) as session:
         results = []
         for seed in seeds:
-            header = _header(recipe, variant, session, seed)
-            tracker.sweep(header, recipe)
-            result = dataclasses.replace(header, trials=(_train(session, recipe, seed, f"{header.name}, seed {seed}"),))
+            start = _header(recipe, variant, session, seed)
+            tracker.sweep(start, recipe)
+            result = dataclasses.replace(start, trials=(_train(session, recipe, seed, f"{start.name}, seed {seed}"),))
             tracker.reconcile(result, recipe, [last_epoch(result)], fold_runs=fold_runs)
             results.append(result)
     return results
 
 
 def _header(recipe: Recipe, variant: str, session: Session, seed: int) -> SweepResult:
-    corpus = session.corpus
-    identity = digest([flatten(recipe), corpus.digest, seed, code_version(recipe.model)])
-    return SweepResult(
-        name=f"reproduce-{recipe.model}-{variant}-{identity[:8]}",
-        model=recipe.model,
-        corpus=variant,
-        classes=corpus.classes,
-        fold_names=corpus.fold_names,
-        data_digest=corpus.digest,
-        seed=seed,
-        trials=(),
-        tags={
-            "protocol": recipe.protocol.kind,
-            "feature_stage": recipe.protocol.feature_stage,
-            "sampler": "none",
-            "code_version": code_version(recipe.model),
-            **describe(corpus),
-        },
-    )
+    identity = digest([flatten(recipe), session.corpus.digest, seed, code_version(recipe.model)])
+    return header(session, recipe, variant, f"reproduce-{recipe.model}-{variant}-{identity[:8]}", seed=seed, sampler="none")
 
 
 def _train(session: Session, recipe: Recipe, seed: int, title: str) -> Trial:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from orchestrator import cluster, console, fold_queue
-from orchestrator.fold_job import FoldJob, clips_of, folds_of
+from orchestrator.fold_job import FoldJob, clips_of, code_version, folds_of
 from orchestrator.fold_workers import Mode, WorkerGroups, Workers
 from orchestrator.folds import ALL
+from orchestrator.results import SweepResult
 from preprocessing.build import finish
 from preprocessing.plan import Plan, make_plan
 from preprocessing.resume import prepare
@@ -96,7 +97,29 @@ def open_session(
             cluster.disconnect()
 
 
-def describe(corpus: Corpus) -> Mapping[str, str]:
+def header(session: Session, recipe: Recipe, variant: str, name: str, *, seed: int, **tags: str) -> SweepResult:
+    """What is known of a sweep before its first trial; the tags go with every score made on this corpus."""
+    corpus = session.corpus
+    return SweepResult(
+        name=name,
+        model=recipe.model,
+        corpus=variant,
+        classes=corpus.classes,
+        fold_names=corpus.fold_names,
+        data_digest=corpus.digest,
+        seed=seed,
+        trials=(),
+        tags={
+            "protocol": recipe.protocol.kind,
+            "feature_stage": recipe.protocol.feature_stage,
+            **tags,
+            "code_version": code_version(recipe.model),
+            **_describe(corpus),
+        },
+    )
+
+
+def _describe(corpus: Corpus) -> Mapping[str, str]:
     """Tags that go with every score made on this corpus."""
     return {
         "num_clips": str(corpus.num_clips),

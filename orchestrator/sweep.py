@@ -22,7 +22,7 @@ from orchestrator.proposals import SAMPLERS, Sampler
 from orchestrator.results import SweepResult
 from orchestrator.search import make_study, search
 from orchestrator.selection import Score, score_all
-from orchestrator.session import Session, describe, open_session
+from orchestrator.session import Session, header, open_session
 from orchestrator.study import default_storage
 from orchestrator.submission import Submission, run_folds
 from orchestrator.tracking import Tracker
@@ -94,16 +94,16 @@ def sweep(
     tracker = Tracker(tracking_uri, home)
     before = len(Ledger(home).executions())
     with open_session(recipe, root=root, home=home, seed=seed, mode=mode, num_workers=num_workers) as session:
-        header = _header(recipe, space, variant, session, sampler)
-        run_id = tracker.sweep(header, recipe)
-        study = make_study(storage or default_storage(home), recipe, space, header, session, sampler)
+        start = _header(recipe, space, variant, session, sampler)
+        run_id = tracker.sweep(start, recipe)
+        study = make_study(storage or default_storage(home), recipe, space, start, session, sampler)
         try:
             result = search(
-                session, recipe, study, header, num_trials=num_trials, hours=hours,
-                on_trial=lambda trial: tracker.trial(header, trial, fold_runs=fold_runs),
+                session, recipe, study, start, num_trials=num_trials, hours=hours,
+                on_trial=lambda trial: tracker.trial(start, trial, fold_runs=fold_runs),
             )  # fmt: skip
         except BaseException:
-            tracker.finish(header, "KILLED")
+            tracker.finish(start, "KILLED")
             raise
 
         if all(trial.state != "complete" for trial in result.trials):
@@ -155,24 +155,8 @@ def _header(recipe: Recipe, space: Space, variant: str, session: Session, sample
     identity = digest(
         [flatten(recipe), {name: repr(d) for name, d in space.items()}, corpus.digest, session.seed, sampler, stopping, version]
     )
-    return SweepResult(
-        name=f"{recipe.model}-{variant}-{identity[:8]}",
-        model=recipe.model,
-        corpus=variant,
-        classes=corpus.classes,
-        fold_names=corpus.fold_names,
-        data_digest=corpus.digest,
-        seed=session.seed,
-        trials=(),
-        tags={
-            "protocol": recipe.protocol.kind,
-            "feature_stage": recipe.protocol.feature_stage,
-            "sampler": sampler,
-            "stopping": stopping,
-            "code_version": version,
-            **describe(corpus),
-        },
-    )
+    name = f"{recipe.model}-{variant}-{identity[:8]}"
+    return header(session, recipe, variant, name, seed=session.seed, sampler=sampler, stopping=stopping)
 
 
 def _refit(session: Session, recipe: Recipe, result: SweepResult, winner: int, scores: dict[str, Score]) -> registry.Release:
