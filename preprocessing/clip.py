@@ -31,6 +31,8 @@ class Clip:
     fps: float | None = None
     split: str = ""
     """``train``, ``validation`` or ``test`` where the corpus fixes them, else empty."""
+    label_distribution: tuple[tuple[str, float], ...] = ()
+    """(emotion, share of the votes) where several people labelled it, in the corpus' fixed order; shares may add up to less than 1."""
     copy_of: str = ""
     """The key of the clip that this one is an augmented copy of, else empty; copies never leave their clip's fold."""
 

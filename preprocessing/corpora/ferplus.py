@@ -4,7 +4,7 @@ Votes    `fer2013new.csv`, row by row as FER2013's table; images from that table
          `data/FER2013Train|Valid|Test/fer0000000.png` in Microsoft's layout.
 Rules    p = votes / (10 - unknown) over the eight emotions. ``strict`` (SHCNN's majority vote: all known votes are for emotions, largest p
          above .5) keeps 23,974 / 3,069 / 3,024; ``half`` (largest p at least .5) keeps 26,186 / 3,320 / 3,280.
-The vote shares themselves, SHCNN's soft targets, are ``shares(root)``: a clip has one emotion.
+Soft     The shares themselves, SHCNN's targets, are a clip's ``label_distribution``; its emotion is the one with most votes.
 """
 
 import csv
@@ -42,10 +42,10 @@ class Votes:
     unknown: int
 
     @property
-    def shares(self) -> tuple[float, ...]:
-        """p per emotion; all zero where every vote is unknown."""
+    def shares(self) -> tuple[tuple[str, float], ...]:
+        """(emotion, p) in the order of ``EMOTIONS``; NF votes count in the divisor only. Empty where every vote is unknown."""
         known = NUM_VOTES - self.unknown
-        return tuple(count / known if known else 0.0 for count in self.counts)
+        return tuple((emotion, count / known) for emotion, count in zip(EMOTIONS, self.counts, strict=True)) if known else ()
 
     @property
     def emotion(self) -> str:
@@ -83,11 +83,6 @@ def survey(root: Path | None, *, rule: str = "strict", splits: str = "shcnn") ->
     problems = [Problem(kind="image", where=clip.key, what=f"It is not in {where} or is no image.") for clip in clips if not clip.frames]
     facts = (("sheet", VOTES[0]), ("rows", str(len(every))), ("images", where), (f"kept by the {rule} rule", str(len(clips))))
     return Survey(corpus="ferplus", clips=tuple(sorted(clips, key=lambda clip: clip.key)), problems=tuple(problems), facts=facts)
-
-
-def shares(root: Path) -> dict[str, tuple[float, ...]]:
-    """Clip key -> p per emotion, for all images: the soft targets of training."""
-    return {f"ferplus/{votes.usage}/{_name(votes)}": votes.shares for votes in _votes(root)}
 
 
 def _votes(root: Path) -> Iterator[Votes]:
@@ -138,5 +133,5 @@ def _name(votes: Votes) -> str:
 def _clip(votes: Votes, frame: Frame | None, splits: str) -> Clip:
     return Clip(
         corpus="ferplus", subject=votes.usage, filename=_name(votes), frames=(frame,) if frame else (), onset=None, apex=None, offset=None,
-        emotion=votes.emotion, split=split_of(votes.usage, splits),
+        emotion=votes.emotion, label_distribution=votes.shares, split=split_of(votes.usage, splits),
     )  # fmt: skip

@@ -74,7 +74,6 @@ def test_images_may_be_files_in_microsofts_layout(tmp_path: Path) -> None:
     survey = ferplus.survey(root)
     assert {clip.filename: len(clip.frames) for clip in survey.clips} == {"fer0000000": 1, "fer0000001": 1, "fer0000002": 0}
     assert [problem.where for problem in survey.of_kind("image")] == ["ferplus/PublicTest/fer0000002"]
-    assert ferplus.shares(root)["ferplus/Training/fer0000000"] == (0, 0, 0, 0, 0, 0, 1, 0)
 
 
 def test_wrong_tables_are_refused(tmp_path: Path) -> None:
@@ -95,3 +94,13 @@ def test_wrong_tables_are_refused(tmp_path: Path) -> None:
         ferplus.read(root)
     with pytest.raises(ValueError, match="--root DIR"):
         ferplus.read(None)
+
+
+def test_clips_carry_the_shares_of_their_votes(tmp_path: Path) -> None:
+    """p = votes / (10 - unknown) over the eight emotions; NF votes count in the divisor only (SHCNN's code)."""
+    root = write_votes(tmp_path, [("Training", votes(fear=6, anger=3, unknown=1)), ("Training", votes(fear=6, anger=3, NF=1))])
+    with_unknown, with_nf = ferplus.read(root, rule="half")
+    assert [name for name, _ in with_unknown.label_distribution] == list(ferplus.EMOTIONS)
+    assert {name: p for name, p in with_unknown.label_distribution if p} == {"fear": 6 / 9, "anger": 3 / 9}
+    assert {name: p for name, p in with_nf.label_distribution if p} == {"fear": 0.6, "anger": 0.3}
+    assert hash(with_nf), "a clip stays hashable"
