@@ -13,6 +13,7 @@ import numpy as np
 
 from preprocessing.synthesis import faces, motion, noise
 from preprocessing.synthesis.camera import Camera
+from preprocessing.synthesis.drawing import OVERSAMPLING, at_rest
 from preprocessing.synthesis.faces import Identity
 
 PEAK_PX = (0.2, 2.0)
@@ -83,18 +84,18 @@ def make_clip(
 
 def frames(clip: SyntheticClip, camera: Camera) -> Iterator[np.ndarray]:
     """The clip's frames one by one: uint8 (H, W, 3) RGB, or (H, W) for a camera without colour."""
-    fine = faces.neutral(clip.identity, camera)
-    rest = np.ascontiguousarray(fine[:: faces.OVERSAMPLING, :: faces.OVERSAMPLING])
+    rest = at_rest(clip.identity, camera)
     field = _field(clip, camera)
     rows, columns = field.box(camera.width, camera.height)
-    x, y = np.meshgrid(*(np.arange(part.start, part.stop, dtype=np.float32) for part in (columns, rows)))
-    motion_xy = field.at(x, y).astype(np.float32)
+    x, y = np.meshgrid(np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop))
+    displacement, still = field.at(x, y), np.stack([x - rest.columns.start, y - rest.rows.start])
     rng = clip.identity.rng("noise", clip.name)
     for extent in motion.course(clip.num_frames, clip.apex):
-        noise_of_frame = noise.window(rest.shape, rng)
-        frame = _exposed(rest, noise_of_frame, clip.noise)
-        moved = _sampled(fine, x, y, motion_xy * np.float32(extent))
-        frame[rows, columns] = _exposed(moved, noise_of_frame[rows, columns], clip.noise)
+        noise_of_frame = noise.window(rest.image.shape, rng)
+        frame = _exposed(rest.image, noise_of_frame, clip.noise)
+        if x.size:
+            moved = _sampled(rest.fine, still - extent * displacement)
+            frame[rows, columns] = _exposed(moved, noise_of_frame[rows, columns], clip.noise)
         yield frame
 
 
@@ -132,10 +133,10 @@ def _field(clip: SyntheticClip, camera: Camera) -> motion.Field:
     return motion.field(clip.emotion, points, clip.amplitude_px * camera.scale, clip.identity.rng("motion", clip.name))
 
 
-def _sampled(fine: np.ndarray, x: np.ndarray, y: np.ndarray, displacement: np.ndarray) -> np.ndarray:
-    """The fine image at camera positions (x, y) - displacement."""
-    factor = np.float32(faces.OVERSAMPLING)
-    return cv2.remap(fine, (x - displacement[0]) * factor, (y - displacement[1]) * factor, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+def _sampled(fine: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """The fine image at positions (2, H, W) = (x, y), in pixels from its first point."""
+    columns, rows = (positions * OVERSAMPLING).astype(np.float32)
+    return cv2.remap(fine, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _exposed(image: np.ndarray, noise_of_frame: np.ndarray, sigma: float) -> np.ndarray:
