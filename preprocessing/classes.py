@@ -61,6 +61,10 @@ _SCHEMES = {
         _spelled_alike("casme_4", "disgust", "repression", "surprise", "tense"),  # STANet Sec. 4: 171 clips
         _spelled_alike("casme_5", "tense", "happiness", "repression", "surprise", "disgust"),  # SHCNN: 180 clips
         _spelled_alike("casme2_5", "happiness", "surprise", "disgust", "repression", "others"),  # SHCNN, STANet: 246 clips
+        # every emotion of the sheets, to compare whole corpora with what is published of them
+        _spelled_alike("casme_8", "tense", "disgust", "repression", "surprise", "happiness", "sadness", "fear", "contempt"),
+        _spelled_alike("casme2_7", "others", "disgust", "happiness", "repression", "surprise", "sadness", "fear"),
+        _spelled_alike("samm_8", "anger", "other", "happiness", "surprise", "contempt", "disgust", "fear", "sadness"),
         # STRCN Sec. IV: tense and repression are other; 256 clips of CASME II, 159 of SAMM
         _grouped(
             "casme2_4", positive=("happiness",), negative=_UNPLEASANT, surprise=("surprise",), other=("repression", "tense", "others")
@@ -74,6 +78,14 @@ _SCHEMES = {
             sadness=("sad", "sadness"), happiness=("happy", "happiness"),
         ),
         _grouped("casme3_3", negative=("disgust", "fear", "anger", "sad"), positive=("happy",), surprise=("surprise",)),  # 699 clips
+        _spelled_alike("casme_squared_4", "negative", "positive", "surprise", "others"),
+        _spelled_alike("casme_squared_3", *_MEGC3),
+        _grouped(
+            "mmew_7", happiness=(), surprise=(), disgust=(), fear=(), anger=(), sadness=(), others=("repression",)
+        ),  # MEB names the sheet's `others` repression
+        _grouped("mmew_3", negative=("disgust", "fear", "anger", "sadness"), positive=("happiness",), surprise=("surprise",)),
+        _spelled_alike("fourdme_5", "negative", "positive", "surprise", "repression", "others"),
+        _spelled_alike("fourdme_3", *_MEGC3),
         _spelled_alike("synthetic3", *_MEGC3),
         _spelled_alike("synthetic5", "happiness", "surprise", "disgust", "repression", "others"),  # CASME II's five, in SHCNN's order
     )

@@ -1,7 +1,7 @@
 """Counts: whether a corpus' clips are as many as published, per class and per subject, and where they differ.
 
 The numbers are plain published counts (``data/published_counts.json``), not annotations: CASME (SHCNN, STANet), CASME II (SHCNN, STANet,
-STRCN), SMIC, SAMM, MEGC 2019, CAS(ME)^3, FER2013 and FERPlus.
+STRCN), SMIC, SAMM, MEGC 2019, CAS(ME)^3, FER2013 and FERPlus. Of CAS(ME)^2 and MMEW only totals are published in what we could read.
 """
 
 import functools
@@ -14,6 +14,10 @@ from typing import Any
 
 from preprocessing.classes import scheme
 from preprocessing.clip import Clip
+from preprocessing.options import Plain
+
+_CHOOSES = {"smic": ("camera", "hs"), "ferplus": ("rule", "strict"), "casme_squared": ("expressions", "micro")}
+"""Corpus -> the option that chooses its clips, and the choice that goes by the corpus' own name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +68,15 @@ def tasks(corpus: str) -> list[str]:
     return sorted(task.split("/")[1] for task in _published() if task.split("/")[0] == corpus)
 
 
+def counted_as(corpus: str, options: Mapping[str, Plain]) -> str:
+    """Under which name a corpus is counted: with another camera, rule or kind of expression it has other clips (``smic_vis``)."""
+    option, usual = _CHOOSES.get(corpus, ("", None))
+    chosen = options.get(option, usual)
+    return corpus if chosen == usual else f"{corpus}_{chosen}"
+
+
 def check(corpus: str, class_scheme: str, clips: Iterable[Clip]) -> CountReport:
-    """Count the clips that the class scheme knows and compare. SMIC's other cameras are ``smic_vis`` and ``smic_nir``."""
+    """Count the clips that the class scheme knows and compare; ``corpus`` is a name of ``counted_as``."""
     task, known = f"{corpus}/{class_scheme}", scheme(class_scheme)
     labelled = [(clip, index) for clip in clips if not clip.copy_of and (index := known.index(clip.emotion)) is not None]
     classes = Counter(known.classes[index] for _, index in labelled)
@@ -80,17 +91,22 @@ def check(corpus: str, class_scheme: str, clips: Iterable[Clip]) -> CountReport:
         for name, count in zip(published["classes"], numbers, strict=True)
     }  # fmt: skip
     differences = [*_differences(classes, published.get("classes", {})), *_differences(subjects, totals), *_differences(pairs, per_pair)]
+    if (count := published.get("num_clips")) not in (None, len(labelled)):
+        differences.append(Difference(what="clips", found=len(labelled), published=count))
     if (count := published.get("num_subjects")) not in (None, len(subjects)):
         differences.append(Difference(what="subjects", found=len(subjects), published=count))
     return CountReport(
         task=task, source=published.get("source", ""), num_clips=len(labelled), classes={name: classes[name] for name in known.classes},
-        published=sum(published["classes"].values()) if published else None, subjects=dict(sorted(subjects.items())),
+        published=published.get("num_clips") or sum(published.get("classes", {}).values()) or None, subjects=dict(sorted(subjects.items())),
         differences=tuple(differences),
     )  # fmt: skip
 
 
 def published_counts(corpus: str, class_scheme: str) -> dict[str, Any]:
-    """``{classes: class -> count, subjects: qualified subject -> count or counts per class, num_subjects, source}``; empty: none known."""
+    """``{source, classes: class -> count, subjects: qualified subject -> count or counts per class, num_subjects}``; empty: none known.
+
+    Where no classes are published, ``num_clips`` stands in their place.
+    """
     return dict(_published().get(f"{corpus}/{class_scheme}", {}))
 
 

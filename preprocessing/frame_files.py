@@ -45,6 +45,14 @@ def subfolders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")) if folder.is_dir() else []
 
 
+def readable_subfolders(folder: Path) -> list[Path]:
+    """As ``subfolders``; none in a folder that may not be read, which whoever needs its clips reports."""
+    try:
+        return subfolders(folder)
+    except OSError:
+        return []
+
+
 def numbered(folder: Path, pattern: str) -> dict[int, Path]:
     """Subfolders by the number in their names: ``sub(\\d+)`` finds ``sub01`` as 1, ``Sub1`` as well. Two of one number raise."""
     found: dict[int, Path] = {}
@@ -82,3 +90,14 @@ def image_folder(root: Path, kinds: Mapping[str, tuple[str, ...]], wanted: str, 
         other = f"Pass --option images={there[0]}, which is there, or check --root." if there else "Check --root."
         raise ValueError(f"The {wanted} images must lie in {' or '.join(kinds[wanted])}, but no such folder is under {root}. {other}")
     return folder
+
+
+def image_facts(root: Path, kinds: Mapping[str, tuple[str, ...]], kind: str, folder: Path, holds: str) -> tuple[tuple[str, str], ...]:
+    """What a survey says of its images: where they are, whether the archive nests them, and which other kinds lie beside them."""
+    others = [(other, found) for other in kinds if other != kind and (found := archive_folder(root, kinds[other], holds))]
+    return (
+        ("images", str(folder)),
+        *([("kind of images", kind)] if len(kinds) > 1 else []),
+        *([("nested archive", f"{folder.parent.name}/{folder.name}")] if folder.parent.name.lower() == folder.name.lower() else []),
+        *((f"{other} images too", str(found)) for other, found in others),
+    )

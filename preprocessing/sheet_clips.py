@@ -6,7 +6,7 @@ from pathlib import Path
 
 from preprocessing.clip import Clip, Frame
 from preprocessing.frame_files import frames_in, is_safe, repeated_numbers
-from preprocessing.patches import APPLIED, Patch, apply
+from preprocessing.patches import APPLIED, Correction, apply
 from preprocessing.sheets import Row, number
 from preprocessing.survey import Kind, Problem, Survey, duplicates, sorted_unique
 
@@ -23,7 +23,7 @@ class Source:
     """Where a row's frames are; None: its subject has no folder."""
     clip_folders: Iterable[Path] = ()
     """All clip folders on disk, to find those without a label."""
-    patches: Sequence[Patch] = ()
+    patches: Sequence[Correction] = ()
     facts: Sequence[tuple[str, str]] = ()
     problems: Sequence[Problem] = ()
 
@@ -65,20 +65,22 @@ class _Join:
 
     def frames(self, row: Row) -> tuple[Frame, ...]:
         """Everything in the row's folder."""
-        folder = self.source.folder_of(row)
-        if folder is None or not folder.is_dir():
-            self._note("no folder", row, f"{folder or 'the subject'} is not on disk.")
-            return ()
-        if folder not in self.listings:
+        folder: Path | None = None
+        try:
+            folder = self.source.folder_of(row)
+            if folder is not None and folder in self.listings:
+                return self.listings[folder]
+            if folder is None or not folder.is_dir():
+                self._note("no folder", row, f"{folder or 'the subject'} is not on disk.")
+                return ()
             self.listings[folder] = self._listing(row, folder)
+        except OSError as error:
+            self._note("no folder", row, f"{error.filename or folder} cannot be read ({type(error).__name__}). Check its permissions.")
+            return ()
         return self.listings[folder]
 
     def _listing(self, row: Row, folder: Path) -> tuple[Frame, ...]:
-        try:
-            frames = frames_in(folder)
-        except OSError as error:
-            self._note("no folder", row, f"{folder} cannot be read ({type(error).__name__}). Check its permissions.")
-            return ()
+        frames = frames_in(folder)
         if twice := repeated_numbers(frames):
             self._note("same number", row, f"Frame numbers must be unique, but {_listed(twice)} occur twice in {folder}.", fatal=True)
         return frames
@@ -115,12 +117,18 @@ class _Join:
         return within
 
     def unlabelled(self, rows: Sequence[Row]) -> None:
-        folders = {folder for row in rows if (folder := self.source.folder_of(row))}
+        folders = {folder for row in rows if (folder := self._readable_folder(row))}
         labelled = folders | {folder.parent for folder in folders}
         for folder in self.source.clip_folders:
             if folder not in labelled:
                 what = "This folder has no row in the sheet and is left out."
                 self.problems.append(Problem(kind="unlabelled folder", where=f"{folder.parent.name}/{folder.name}", what=what))
+
+    def _readable_folder(self, row: Row) -> Path | None:
+        try:
+            return self.source.folder_of(row)
+        except OSError:
+            return None  # told by ``frames``
 
     def _note(self, kind: Kind, row: Row, what: str, *, fatal: bool = False) -> None:
         where = f"{self.source.corpus}/{row.subject}/{row.filename} (row {row.number})"

@@ -10,12 +10,17 @@ from pathlib import Path
 
 from preprocessing import patches as corrections
 from preprocessing.clip import Clip
-from preprocessing.frame_files import image_folder, numbered, subfolders
+from preprocessing.frame_files import image_facts, image_folder, numbered, readable_subfolders
 from preprocessing.options import Plain
-from preprocessing.patches import Patch
+from preprocessing.patches import Correction
 from preprocessing.sheet_clips import Source, survey_rows
 from preprocessing.sheets import Row, Sheet, find_sheet, labelled_rows, read_sheet, spelled
 from preprocessing.survey import Problem, Survey
+
+
+def by_num_rows(known: Mapping[int, str]) -> Callable[[Sheet], str | None]:
+    """Tells a sheet's variants by their length: number of rows -> what the variant is."""
+    return lambda sheet: known.get(len(sheet.rows))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,7 @@ class SheetCorpus:
     """Kind of images -> names of the folder that holds the subjects' folders."""
     subject_prefix: str
     subject_digits: int
-    patches: Sequence[Patch] = ()
+    patches: Sequence[Correction] = ()
     clip_folder: Callable[[Path, Row], Path] = lambda folder, row: folder / row.filename
     """(a subject's folder, row) -> the folder of its frames."""
     clip_name: Callable[[Row], str] = lambda row: row.filename
@@ -62,8 +67,11 @@ class SheetCorpus:
         unknown = Problem(kind="sheet", where=table.path.name, what=f"{len(table.rows)} rows with these columns are of no known variant.")
         source = Source(
             corpus=self.name, fps=self.fps, patches=self.patches, folder_of=lambda row: self._folder(row, subjects),
-            clip_folders=itertools.chain(*map(subfolders, subjects.values())), problems=() if kind else (unknown,),
-            facts=(("sheet", table.path.name), ("variant", kind or "unknown"), ("images", str(folder))),
+            clip_folders=itertools.chain(*map(readable_subfolders, subjects.values())), problems=() if kind else (unknown,),
+            facts=(
+                ("sheet", table.path.name), ("variant", kind or "unknown"),
+                *image_facts(root, self.images, images, folder, self._subject_pattern),
+            ),
         )  # fmt: skip
         rows = labelled_rows(table, self.columns, spelled(self.subject_prefix, self.subject_digits))
         rows = [dataclasses.replace(row, filename=self.clip_name(row)) for row in rows]

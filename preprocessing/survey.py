@@ -9,9 +9,11 @@ from typing import Literal
 from preprocessing.clip import Clip
 
 Kind = Literal[
-    "apex", "clip name", "duplicate", "image", "label", "missing frames", "no folder", "no frames", "number", "path", "range",
-    "same number", "sheet", "unlabelled folder",
+    "apex", "clip name", "duplicate", "emotion", "image", "image size", "label", "missing frames", "no apex", "no folder", "no frames",
+    "number", "path", "range", "same image", "same number", "sheet", "unlabelled folder",
 ]  # fmt: skip
+LOSES_A_CLIP: frozenset[Kind] = frozenset({"clip name", "image", "image size", "label", "no folder", "no frames", "range"})
+"""Kinds of problem that leave a clip out of a build."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,11 @@ class Problem:
     what: str
     fatal: bool = False
     """Whether ``read`` refuses the corpus until it is repaired."""
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether a build refuses the corpus or leaves a clip out."""
+        return self.fatal or self.kind in LOSES_A_CLIP
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.where}: {self.what}"

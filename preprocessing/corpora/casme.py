@@ -1,12 +1,13 @@
-"""CASME: 189 labelled clips of 19 subjects at 60 frames a second (some copies of the sheet have 193 rows).
+"""CASME: 189 labelled clips of 19 subjects at 60 frames a second.
 
-Sheet    `CASME-coded-20190721.xls` or `casme.xlsx`; apex is `ApexF1`, a second one (`ApexF2`) is not used.
+Sheet    `casme.xlsx` of 189 rows or `CASME-coded-20190721.xls` of 193. Published counts and corrections are for the first; which four rows
+         the other one adds is not published. Apex is `ApexF1`, a second one (`ApexF2`) is not used.
 Raw      `CASME_raw_selected/sub01/EP01_5/EP01_5-1.jpg`, padded to three digits in part of the clips.
 Cropped  `Cropped/sub01/EP01_5/reg_EP01_5-1.jpg`.
 """
 
 from preprocessing.patches import Field, Patch
-from preprocessing.sheet_corpus import SheetCorpus
+from preprocessing.sheet_corpus import SheetCorpus, by_num_rows
 
 _MEB = "github.com/tvaranka/meb, meb/datasets/datasets.py: by the image folders"
 _FIXED: dict[Field, dict[int, int]] = {
@@ -29,6 +30,7 @@ CORPUS = SheetCorpus(
     subject_prefix="sub",
     subject_digits=2,
     patches=PATCHES,
+    variant=by_num_rows({189: "189 rows", 193: "193 rows: published counts and corrections are for the sheet of 189"}),
 )  # fmt: skip
 OPTIONS = CORPUS.options
 read, survey = CORPUS.read, CORPUS.survey

@@ -19,6 +19,9 @@ _MISSING_APEX = {
 PATCHES = (
     Patch(subject="sub04", filename="EP12_01f", field="apex", old="/", new="279", source=f"{_MEB}: estimated from optical flow"),
     Patch(row=60, num_rows=256, field="offset", new="91", source=f"{_MEB}: mistake in the sheet"),
+    Patch(
+        subject="sub16", filename="EP01_08", field="offset", old="110", new="96", source="the sheet of 2019, CASME2-coding-20190701.xlsx"
+    ),
     *(
         Patch(row=row, num_rows=256, field="apex", old="/", new=str(apex), source=f"{_MEB}: estimated from optical flow")
         for row, apex in _MISSING_APEX.items()

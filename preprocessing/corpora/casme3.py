@@ -9,7 +9,7 @@ from pathlib import Path
 
 from preprocessing.frame_files import subfolders
 from preprocessing.patches import Field, Patch
-from preprocessing.sheet_corpus import SheetCorpus
+from preprocessing.sheet_corpus import SheetCorpus, by_num_rows
 from preprocessing.sheets import Row
 
 _MEB = "github.com/tvaranka/meb, meb/datasets/datasets.py"
@@ -43,6 +43,7 @@ CORPUS = SheetCorpus(
     subject_prefix="spNO.",
     subject_digits=1,
     patches=PATCHES,
+    variant=by_num_rows({860: "part A, version 2: 860 rows"}),
     clip_folder=_clip_folder,
     clip_name=lambda row: f"{row.filename}_{row.onset}",
 )  # fmt: skip

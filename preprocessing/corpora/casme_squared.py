@@ -12,11 +12,11 @@ from pathlib import Path
 
 from preprocessing import patches as corrections
 from preprocessing.clip import Clip
-from preprocessing.frame_files import image_folder, numbered, subfolders
+from preprocessing.frame_files import image_facts, image_folder, numbered, subfolders
 from preprocessing.options import Plain
 from preprocessing.sheet_clips import Source, survey_rows
 from preprocessing.sheets import Row, find_sheet, read_table
-from preprocessing.survey import Survey
+from preprocessing.survey import Problem, Survey
 
 OPTIONS: dict[str, Plain] = {
     "expressions": "micro",  # or macro, all
@@ -37,6 +37,7 @@ CODES = {
 """Stimulus in the sheet -> its code in a raw video's name."""
 EXPRESSIONS = ("micro", "macro", "all")
 _NUM_COLUMNS = 8
+_VARIANTS = {357: "357 rows: 57 micro- and 300 macro-expressions"}
 
 
 def read(
@@ -60,13 +61,26 @@ def survey(
         raise ValueError(f"The sheet must have {_NUM_COLUMNS} columns and no header, but {path} has other rows. Use the corpus' own sheet.")
     folder = image_folder(root, IMAGES, images, SUBJECT)
     subjects = numbered(folder, SUBJECT)
+    variant = _VARIANTS.get(len(table))
     source = Source(
         corpus="casme_squared", fps=FPS, folder_of=lambda row: _folder(row, subjects, images),
-        facts=(("sheet", path.name), ("images", str(folder)), ("expressions", expressions)),
+        problems=(
+            *([] if variant else [Problem(kind="sheet", where=path.name, what=f"{len(table)} rows are of no known variant.")]),
+            *(_unknown_kind(path, at, cells[7]) for at, cells in enumerate(table) if not cells[7].lower().startswith(("micro", "macro"))),
+        ),
+        facts=(
+            ("sheet", path.name), ("variant", variant or "unknown"), *image_facts(root, IMAGES, images, folder, SUBJECT),
+            ("expressions", expressions),
+        ),
     )  # fmt: skip
     wanted = ("micro", "macro") if expressions == "all" else (expressions,)
     rows = [_row(at, cells) for at, cells in enumerate(table) if cells[7].lower().startswith(wanted)]
     return survey_rows(rows, source, patches=patches, skip_patches=skip_patches)
+
+
+def _unknown_kind(path: Path, at: int, kind: str) -> Problem:
+    what = f"The eighth column must be micro-expression or macro-expression, but is '{kind}'; the row is left out. Correct it."
+    return Problem(kind="label", where=f"{path.name} (row {at})", what=what)
 
 
 def _row(at: int, cells: Sequence[str]) -> Row:

@@ -1,12 +1,18 @@
 """4DME, gray videos: 267 micro-expressions. Frame rate and class counts are not verified; the frames' names are taken as any with a number.
 
-Sheet    `4DME_Labelling_Micro_release v1.xlsx`; emotion is a text of the sheet's five words, also several.
+Sheet    `4DME_Labelling_Micro_release v1.xlsx`; emotion is one of five words or several, and then in no class scheme.
 Images   `gray_micro/<subject>/<clip>/`.
-Not corrected: MEB (github.com/tvaranka/meb) exchanges the labels of rows 144 and 145.
 """
 
-from preprocessing.sheet_corpus import SheetCorpus
+from preprocessing.patches import Exchange
+from preprocessing.sheet_corpus import SheetCorpus, by_num_rows
 
+PATCHES = (
+    Exchange(
+        rows=(144, 145), num_rows=267, fields=("emotion", "action_units"),
+        source="github.com/tvaranka/meb, meb/datasets/datasets.py: exchanges all columns from the action units on",
+    ),
+)  # fmt: skip
 CORPUS = SheetCorpus(
     name="fourdme",
     fps=None,
@@ -18,6 +24,8 @@ CORPUS = SheetCorpus(
     images={"raw": ("gray_micro",)},
     subject_prefix="",
     subject_digits=1,
+    patches=PATCHES,
+    variant=by_num_rows({267: "release v1: 267 rows"}),
 )  # fmt: skip
 OPTIONS = CORPUS.options
 read, survey = CORPUS.read, CORPUS.survey

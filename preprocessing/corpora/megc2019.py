@@ -72,7 +72,7 @@ def _survey(root: Path | None, folders: Mapping[str, str], images: str, sheet: s
     }
     return Survey(
         corpus="megc2019",
-        clips=tuple(sorted((clip for part in parts.values() for clip in _merged(part)), key=lambda clip: clip.key)),
+        clips=tuple(sorted((clip for part in parts.values() for clip in merged(part)), key=lambda clip: clip.key)),
         problems=tuple(problem for part in parts.values() for problem in part.problems),
         facts=tuple((f"{name} {what}", found) for name, part in parts.items() for what, found in part.facts),
         patches=tuple((f"{name}:{patch}", outcome) for name, part in parts.items() for patch, outcome in part.patches),
@@ -97,8 +97,8 @@ def _skipped(names: str) -> dict[str, str]:
     return {corpus: ",".join(pair[1] for pair in pairs if pair[0] == corpus) for corpus in ("casme2", "samm")}
 
 
-def _merged(part: Survey) -> list[Clip]:
-    """A corpus' clips that are in the composite, with the composite's classes."""
+def merged(part: Survey) -> list[Clip]:
+    """The clips of CASME II, SMIC or SAMM that are in the composite, with the composite's classes."""
     merge = scheme(SCHEMES[part.corpus])
     return [
         dataclasses.replace(clip, emotion=merge.classes[index])

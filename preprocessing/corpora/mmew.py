@@ -13,7 +13,7 @@ from preprocessing.options import Plain
 from preprocessing.patches import Field, Patch
 from preprocessing.sheet_clips import Source, survey_rows
 from preprocessing.sheets import find_sheet, labelled_rows, read_sheet, spelled
-from preprocessing.survey import Survey
+from preprocessing.survey import Problem, Survey
 
 OPTIONS: dict[str, Plain] = {
     "sheet": "",  # the sheet's file name, where several lie side by side
@@ -26,6 +26,7 @@ COLUMNS = {
     "emotion": "Estimated Emotion", "action_units": "Action Units",
 }  # fmt: skip
 
+_VARIANTS = {300: "300 rows"}
 _MEB = "github.com/tvaranka/meb, meb/datasets/datasets.py: incorrect in the sheet, estimated"
 _ROWS = (33, 35, 36, 37, 38, 39, 40, 41, 42, 142, 143, 145, 146, 148, 154, 156)
 _FIXED: dict[Field, tuple[int, ...]] = {
@@ -50,9 +51,12 @@ def survey(root: Path | None, *, sheet: str = "", patches: bool = True, skip_pat
         raise ValueError("mmew must be read from a folder, but got none. Name it: --root DIR.")
     table = read_sheet(find_sheet(root, SHEETS, sheet), [name for field, name in COLUMNS.items() if field != "action_units"])
     folders = {clip.name.lower(): clip for clip in _clip_folders(root)}
+    variant = _VARIANTS.get(len(table.rows))
+    unknown = Problem(kind="sheet", where=table.path.name, what=f"{len(table.rows)} rows with these columns are of no known variant.")
     source = Source(
         corpus="mmew", fps=FPS, patches=PATCHES, folder_of=lambda row: folders.get(row.filename.lower()),
-        clip_folders=folders.values(), facts=(("sheet", table.path.name), ("clip folders", str(len(folders)))),
+        clip_folders=folders.values(), problems=() if variant else (unknown,),
+        facts=(("sheet", table.path.name), ("variant", variant or "unknown"), ("clip folders", str(len(folders)))),
     )  # fmt: skip
     return survey_rows(labelled_rows(table, COLUMNS, spelled("S", 2)), source, patches=patches, skip_patches=skip_patches)
 

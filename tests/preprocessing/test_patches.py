@@ -1,6 +1,8 @@
+import dataclasses
+
 import pytest
 
-from preprocessing.patches import Patch, apply
+from preprocessing.patches import Exchange, Patch, apply
 from preprocessing.sheets import Row
 
 ROW = Row(number=0, subject="s1", filename="c1", onset="10", apex="99", offset="20", emotion="x")
@@ -48,3 +50,32 @@ def test_a_correction_has_one_address() -> None:
     for address in ({}, {"subject": "s1"}, {"row": 1}, {"subject": "s1", "filename": "c1", "row": 1, "num_rows": 2}):
         with pytest.raises(ValueError, match="must be addressed by"):
             Patch(field="apex", new="1", source="", **address)
+
+
+EXCHANGE = Exchange(rows=(1, 2), num_rows=3, fields=("emotion", "action_units"), source="a paper")
+
+
+def three(*labels: str) -> list[Row]:
+    return [
+        Row(number=at, subject="s", filename=f"c{at}", onset=str(at), apex="", offset="9", emotion=label) for at, label in enumerate(labels)
+    ]
+
+
+def test_interchanged_labels_are_exchanged_and_nothing_else() -> None:
+    rows, ((name, told),) = apply(three("a", "b", "c"), [EXCHANGE], lambda _: None)
+    assert [(row.filename, row.onset, row.emotion) for row in rows] == [("c0", "0", "a"), ("c1", "1", "c"), ("c2", "2", "b")]
+    assert name == "3rows/rows1+2/exchange" and told == "applied to s/c1 and s/c2: emotion, action_units interchanged (a paper)"
+    assert apply(three("a", "b", "b"), [EXCHANGE], lambda _: None)[1][0][1] == "not needed: both rows have the same labels"
+    assert apply(three("a", "b"), [EXCHANGE], lambda _: None)[1][0][1] == "no such row in this sheet"
+    for options in ({"patches": False}, {"skip_patches": name}):
+        assert apply(three("a", "b", "c"), [EXCHANGE], lambda _: None, **options) == (three("a", "b", "c"), [(name, "switched off")])
+
+
+@pytest.mark.parametrize(
+    ("units", "outcome"), [("R12 or R15", "applied"), ("12/15", "applied"), ("ref(43)", "applied"), ("4+L10", "possible")]
+)
+def test_action_units_are_corrected_where_they_are_left_open(units: str, outcome: str) -> None:
+    row = dataclasses.replace(ROW, action_units=units)
+    patch = Patch(row=0, num_rows=1, field="action_units", new="R12", source="a paper")
+    (corrected,), ((_, told),) = apply([row], [patch], lambda _: None)
+    assert outcome in told and corrected.action_units == ("R12" if outcome == "applied" else units)

@@ -46,10 +46,14 @@ def test_options_follow_from_the_declaration() -> None:
     assert declared(images={"raw": ("a",), "cropped": ("b",)}).options["images"] == "raw"
 
 
-@pytest.mark.parametrize("name", ["casme", "casme2", "casme3", "mmew", "samm"])
+@pytest.mark.parametrize("name", ["casme", "casme2", "casme3", "fourdme", "mmew", "samm"])
 def test_every_known_correction_has_a_name_of_its_own_and_a_source(name: str) -> None:
     patches = corpora.load(name).PATCHES
-    assert patches and len({patch.name for patch in patches}) == len(patches) and all("github.com/" in patch.source for patch in patches)
+    assert (
+        patches
+        and len({patch.name for patch in patches}) == len(patches)
+        and all(".py" in patch.source or ".xlsx" in patch.source for patch in patches)
+    )
 
 
 def test_a_build_takes_what_a_reader_gives_and_quarantines_clips_without_frames(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_holes_and_empty_folders_are_named(tmp_path: Path) -> None:
     write_frames(tmp_path / "SMIC_all_raw/HS/s3/non_micro/positive/s3_po_10", ("image1.bmp",))
     survey = smic.survey(tmp_path)
     assert [(clip.filename, len(clip.frames)) for clip in survey.checked()] == [("s03_po_08", 3), ("s03_po_09", 0)]
-    assert survey.of_kind("missing frames")[0].what == "2 frames between first and last are not on disk."
+    assert survey.of_kind("missing frames")[0].what == "2 frames between first and last are not on disk; some copies lack 2 there."
     assert survey.of_kind("no frames")[0].where.endswith("s3_po_09") and survey.of_kind("clip name")[0].where.endswith("notes")
 
 
@@ -63,3 +63,9 @@ def test_one_clip_in_two_folders_is_refused(tmp_path: Path) -> None:
         write_frames(tmp_path / "SMIC_all_raw/HS/s3/micro/negative" / name, ("image1.bmp",))
     with pytest.raises(ValueError, match="duplicate: smic/s03/s03_ne_01"):
         smic.read(tmp_path)
+
+
+def test_the_clip_that_some_copies_lack_is_named(tmp_path: Path) -> None:
+    survey = smic.survey(write_smic(tmp_path, [(18, "surprise", 2), (18, "surprise", 4)]))
+    assert [problem.where for problem in survey.of_kind("no folder")] == ["smic/s18/s18_sur_03"]
+    assert not smic.survey(write_smic(tmp_path, [(18, "surprise", 3)])).problems
