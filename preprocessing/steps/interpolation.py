@@ -37,7 +37,8 @@ def tim(frames: np.ndarray, num_frames: int, *, rounded: bool = False) -> np.nda
     out = np.empty((num_frames, pixels.shape[1]), dtype=np.float32)
     for start in range(0, pixels.shape[1], _BLOCK):
         block = slice(start, start + _BLOCK)
-        out[:, block] = np.einsum("tn,np->tp", weights, pixels[:, block].astype(np.float64))  # no BLAS: equal bytes for any thread count
+        # einsum, not BLAS, whose sums may depend on the number of threads
+        out[:, block] = np.einsum("tn,np->tp", weights, pixels[:, block].astype(np.float64))
     out = out.reshape(num_frames, *frames.shape[1:])
     return _round(out) if rounded else out
 
@@ -49,9 +50,8 @@ def _tim_weights(num_given: int, num_wanted: int) -> np.ndarray:
     given = np.arange(1, num_given + 1)[:, None] / num_given  # t = 1/n .. 1
     wanted = np.linspace(1 / num_given, 1, num_wanted)[:, None]
     curve_given, curve_wanted = np.sin(np.pi * k * given + shift), np.sin(np.pi * k * wanted + shift)  # (n, n-1), (T, n-1)
-    return (
-        1 + 2 * np.einsum("tk,nk->tn", curve_wanted, curve_given)
-    ) / num_given  # the columns of curve_given are orthogonal, of squared norm n / 2
+    # The columns of curve_given are orthogonal, of squared norm n / 2.
+    return (1 + 2 * np.einsum("tk,nk->tn", curve_wanted, curve_given)) / num_given
 
 
 def _round(frames: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ def magnify(
 
     ``alpha``: largest factor. ``low``, ``high``: the band, in ``filter_units`` (see temporal_filter; Hz needs ``fps``). ``lambda_c``: the
     wavelength in pixels below which the factor falls. ``chroma``: share of the change in I and Q that is kept. ``exaggeration``: 2 as the
-    release, 1 as the paper's bound. ``clamp=False`` lets coefficients above 1 be unstable; the picture is clipped, in float64.
+    release, 1 as the paper's bound. ``clamp=False`` keeps coefficients above 1, which swing or explode between black and white.
     """
     _check(frames, low, high)
     height, width = frames.shape[1:3]
@@ -58,6 +58,11 @@ def level_alphas(height: int, width: int, *, alpha: float, lambda_c: float, exag
     The lowest level stands for the wavelength diagonal / 3, each finer one for half of it; delta is the motion that ``alpha`` magnifies
     without artefacts at ``lambda_c``.
     """
+    if alpha < 0 or lambda_c <= 0 or exaggeration <= 0:
+        raise ValueError(
+            f"Alpha must be at least 0, lambda_c and exaggeration more, but got {alpha}, {lambda_c} and {exaggeration}. "
+            "STRCN has alpha 8, lambda_c 16, exaggeration 2."
+        )
     levels = num_levels(height, width)
     delta = lambda_c / 8 / (1 + alpha)
     lowest = np.hypot(height, width) / 3
@@ -66,13 +71,18 @@ def level_alphas(height: int, width: int, *, alpha: float, lambda_c: float, exag
 
 
 def _add(frame: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """The frame with the change, in its own type and range."""
+    """The frame with the change, in its own range: as in ntsc2rgb a colour that is too bright keeps its hue, its largest channel white."""
     if not np.isfinite(change).all():
         raise ValueError(
             "A magnified frame must be finite, but got NaN or infinite values. Check the frames; an unclamped filter leaves float64 in "
             "clips of hundreds of frames."
         )
-    out = np.clip(frame + change, 0, _WHITE[frame.dtype])
+    white = _WHITE[frame.dtype]
+    out = np.maximum(frame + change, 0)
+    if frame.ndim == 3 and out.max() > white:
+        red, green, blue = cv2.split(out)
+        out *= (white / cv2.max(cv2.max(red, green), cv2.max(blue, white)))[..., None]
+    out = np.minimum(out, white)
     return np.rint(out) if frame.dtype == np.uint8 else out
 
 
@@ -87,5 +97,5 @@ def _check(frames: np.ndarray, low: float, high: float) -> None:
             f"Frames to magnify must be at least 10x10, so that a pyramid has a level between its ends, but got {frames.shape[2]}x"
             f"{frames.shape[1]}. Magnify before resizing."
         )
-    if not 0 < low < high:
-        raise ValueError(f"The band must have 0 < low < high, but got low {low} and high {high}. Give the lower cutoff as low.")
+    if not 0 <= low < high:
+        raise ValueError(f"The band must have 0 <= low < high, but got low {low} and high {high}. Give the lower cutoff as low.")

@@ -30,6 +30,8 @@ def mask(energies: Iterable[np.ndarray], *, percent: float = 30.0) -> np.ndarray
     That is strictly above the (100 - percent)th percentile. Where several pixels tie there, the first in row order are kept, so that every
     fold's mask has the same number of pixels.
     """
+    if not 0 < percent <= 100:
+        raise ValueError(f"A mask must keep more than 0 and at most 100 percent of the pixels, but got {percent}. The paper has 30.")
     total = np.sum(_checked(energies), axis=0)
     chosen = np.zeros(total.size, dtype=bool)
     chosen[np.argsort(-total, axis=None, kind="stable")[: round(total.size * percent / 100)]] = True
@@ -44,7 +46,10 @@ def released_mask(energies: Iterable[np.ndarray], *, percentile: float = 75.0) -
     maps = _checked(energies)
     mean = np.mean(maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), np.finfo(np.float64).tiny), axis=0)
     above = mean >= np.percentile(mean, percentile, method="hazen")  # Matlab's prctile
-    return cv2.morphologyEx(above.astype(np.uint8), cv2.MORPH_OPEN, _CROSS).astype(bool)
+    opened = cv2.morphologyEx(above.astype(np.uint8), cv2.MORPH_OPEN, _CROSS).astype(bool)
+    if not opened.any():
+        raise ValueError(f"A mask must keep a pixel, but got none of {int(above.sum())} through the opening. Use the paper's mask.")
+    return opened
 
 
 def select(frames: np.ndarray, mask: np.ndarray, *, order: Literal["column", "row"] = "column") -> np.ndarray:

@@ -36,7 +36,8 @@ def reference(frames: np.ndarray, alpha: float, exaggeration: float = 2.0) -> np
                 band[level] *= min(alpha, exaggeration * (wavelength / delta / 8 - 1)) if 0 < level < levels - 1 else 0
                 wavelength /= 2
             change[..., c] = collapse(band, root) * (1 if c == 0 else 0.1)
-        out.append(np.clip((frame + change) @ YIQ_TO_RGB.T, 0, 1))
+        rgb = np.maximum((frame + change) @ YIQ_TO_RGB.T, 0)  # Matlab's ntsc2rgb: negative is black, too bright is scaled to white
+        out.append(rgb / np.maximum(rgb.max(axis=-1, keepdims=True), 1))
     return np.stack(out)
 
 
@@ -48,6 +49,14 @@ def test_it_is_the_release(size: tuple[int, int], alpha: float, exaggeration: fl
     out = magnify(frames, alpha=alpha, exaggeration=exaggeration)
     assert out.dtype == np.float32 and np.abs(expected - frames).max() > 0.05
     np.testing.assert_allclose(out, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("offset", [0.4, -0.4])
+def test_colours_out_of_range_are_those_of_the_release(offset: float) -> None:
+    frames = np.clip(clip(8, 45, 37, 3) + np.float32(offset), 0, 1)
+    expected = reference(frames, 14)
+    assert 0.005 < np.mean(expected[-1].max(axis=-1) == (offset > 0)) < 0.9
+    np.testing.assert_allclose(magnify(frames, alpha=14), expected, atol=1e-5)
 
 
 def test_grey_levels_are_those_of_the_release() -> None:
@@ -142,6 +151,14 @@ def test_an_unstable_filter_that_overflows_is_an_error() -> None:
         magnify(frames, alpha=8, low=1.0, high=5.0, clamp=False)
 
 
+def test_a_lower_cutoff_of_0_compares_with_the_first_frame() -> None:
+    frames = clip(3, 30, 40)
+    jump = np.concatenate([frames[:1], frames[1:2], frames[1:2]])
+    held = magnify(jump, alpha=8, low=0.0, high=1.0)
+    np.testing.assert_allclose(held[2], held[1], atol=1e-6)
+    assert np.abs(held[2] - jump[2]).max() > 0.05
+
+
 def test_hertz_depend_on_the_frame_rate() -> None:
     frames = clip(20, 30, 40)
     slow, fast = (magnify(frames, alpha=8, low=1, high=5, filter_units="hz", fps=fps) for fps in (60, 200))
@@ -164,5 +181,7 @@ def test_what_cannot_be_magnified_is_refused() -> None:
             magnify(bad, alpha=8)
     with pytest.raises(ValueError, match="at least 10x10, .* but got 30x9"):
         magnify(np.zeros((3, 9, 30), np.uint8), alpha=8)
-    with pytest.raises(ValueError, match="but got low 0.4 and high 0.05"):
+    with pytest.raises(ValueError, match="0 <= low < high, but got low 0.4 and high 0.05"):
         magnify(np.zeros((3, 30, 40), np.uint8), alpha=8, low=0.4, high=0.05)
+    with pytest.raises(ValueError, match="Alpha must be at least 0, .* but got -1"):
+        magnify(np.zeros((3, 30, 40), np.uint8), alpha=-1)

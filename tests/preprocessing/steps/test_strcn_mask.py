@@ -72,6 +72,10 @@ def test_no_motion_and_other_sizes_are_refused() -> None:
             make([np.zeros(SIZE), np.zeros(SIZE)])
         with pytest.raises(ValueError, match="but got 0 clip"):
             make([])
+    with pytest.raises(ValueError, match="at most 100 percent .* but got 0"):
+        mask(energies(), percent=0)
+    with pytest.raises(ValueError, match="keep a pixel, but got none of 768"):
+        released_mask([np.indices(SIZE).sum(axis=0) % 4 == 0] * 2)  # diagonals, one pixel wide
     with pytest.raises(ValueError, match=r"but got \(10, 10\) and \(64, 48\)"):
         select(np.zeros((3, 10, 10)), mask(energies()))
     with pytest.raises(ValueError, match="but got 'columns'"):
