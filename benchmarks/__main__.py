@@ -40,8 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     about = machine()
     console.say(", ".join(f"{name} {value}" for name, value in about.items()), as_json=given.json)
-    rows = [(name, row) for name in names for row in measure(name, "quick" if given.quick else "full")]
-    console.print_table(("", *COLUMNS), [(name, *row.cells) for name, row in rows], as_json=given.json)
+    rows: list[tuple[str, Row]] = []
+    for name in names:  # each is shown as it ends: what was measured stays on the screen whatever happens to the rest
+        measured = measure(name, "quick" if given.quick else "full")
+        console.print_table(COLUMNS, [row.cells for row in measured], title=name, as_json=given.json)
+        rows += [(name, row) for row in measured]
     console.say(verdict([row for _, row in rows]), as_json=given.json)
     if given.json:
         console.emit({"machine": about, "rows": [{"subject": name, **row.document} for name, row in rows]})

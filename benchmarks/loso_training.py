@@ -36,7 +36,7 @@ class Plan:
 
 
 PLANS: dict[Size, Plan] = {
-    "full": Plan(rounds=3, num_folds=8, epochs=60, loader_epochs={2: 3, 0: 10}),
+    "full": Plan(rounds=3, num_folds=6, epochs=60, loader_epochs={2: 1, 0: 6}),
     "quick": Plan(rounds=2, num_folds=4, epochs=20, loader_epochs={2: 1, 0: 4}),
     "tiny": Plan(rounds=1, num_folds=2, epochs=1, loader_epochs={2: 1, 0: 1}),
 }
