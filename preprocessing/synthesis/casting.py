@@ -82,13 +82,14 @@ def reduced(planned: Sequence[PlannedClip], settings: Settings) -> list[PlannedC
 
 
 def _chosen(group: Sequence[PlannedClip], limit: int) -> list[PlannedClip]:
-    """A subject's clips: unlabelled folders besides, odd ones first, then one of each class in turn."""
-    turns: dict[str, int] = {}
+    """A subject's clips: unlabelled folders besides, odd ones first, then one of each class in turn, micro before macro."""
+    turns: dict[tuple[str, bool], int] = {}
     ranked = []
     for clip in (clip for clip in group if clip.has_row):
-        turns[clip.emotion] = turn = turns.get(clip.emotion, -1) + 1
-        ranked.append((not clip.quirk, turn, clip.key, clip))
-    chosen = [clip for *_, clip in sorted(ranked, key=lambda entry: entry[:3])]
+        is_macro = clip.amplitude_px is not None
+        turns[clip.emotion, is_macro] = turn = turns.get((clip.emotion, is_macro), -1) + 1
+        ranked.append((not clip.quirk, turn, is_macro, clip.key, clip))
+    chosen = [clip for *_, clip in sorted(ranked, key=lambda entry: entry[:4])]
     return [*chosen[: limit or None], *(clip for clip in group if not clip.has_row)]
 
 

@@ -118,6 +118,12 @@ class Unit(Protocol):
     def write(self, root: Path, settings: Settings) -> None: ...
 
 
+class Last(Protocol):
+    """What is written once all units are."""
+
+    def finish(self, root: Path) -> None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """A synthetic corpus as it will lie on disk."""
@@ -133,6 +139,7 @@ class Plan:
     """Options with which the corpus' reader reads it."""
     notes: tuple[str, ...] = ()
     """What differs from the official corpus, in sentences."""
+    table: Last | None = None
 
     @property
     def num_frames(self) -> int:

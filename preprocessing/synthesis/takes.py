@@ -68,7 +68,7 @@ def take_of(clip: PlannedClip, folder: str, file_name: str, camera: Camera) -> T
 def videos(
     planned: Iterable[PlannedClip], folder_of: Callable[[PlannedClip], str], file_name: str, camera: Camera, *, margin: int
 ) -> list[Take]:  # fmt: skip
-    """Long videos: the clips of each folder, with ``margin`` frames at rest around each as far as the video, which begins at 1, has them."""
+    """Long videos: the clips of each folder, with ``margin`` frames at rest around each; numbers begin at 1."""
     grouped: dict[str, list[PlannedClip]] = {}
     for clip in planned:
         grouped.setdefault(folder_of(clip), []).append(clip)
@@ -83,9 +83,8 @@ def videos(
 def synthetic(clip: PlannedClip, seed: int) -> SyntheticClip:
     """The clip as it is drawn."""
     person = identity(clip.corpus, clip.subject, seed)
-    return make_clip(
-        person, clip.filename, clip.shown or clip.emotion, num_frames=clip.num_frames, apex=clip.apex - clip.onset, amplitude_px=clip.amplitude_px
-    )  # fmt: skip
+    emotion, apex = clip.shown or clip.emotion, clip.apex - clip.onset
+    return make_clip(person, clip.filename, emotion, num_frames=clip.num_frames, apex=apex, amplitude_px=clip.amplitude_px)
 
 
 def encoded(image: np.ndarray, file_name: str, settings: Settings) -> bytes:

@@ -44,6 +44,18 @@ def timed(
     return [_timed(clip, lengths, settings, first(clip), bound(clip, at, len(clips), patches)) for at, clip in enumerate(clips)]
 
 
+def in_sequence(clips: Sequence[PlannedClip], *, gap: int) -> list[PlannedClip]:
+    """Clips of one video one after another, ``gap`` frames apart."""
+    ends: dict[tuple[str, str], int] = {}
+    found = []
+    for clip in clips:
+        later = max(0, ends.get((clip.subject, clip.video), -gap) + gap - clip.onset)
+        moved = dataclasses.replace(clip, onset=clip.onset + later, apex=clip.apex + later, offset=clip.offset + later)
+        ends[clip.subject, clip.video] = moved.offset
+        found.append(moved)
+    return found
+
+
 def bound(clip: PlannedClip, row: int, num_rows: int, patches: Sequence[Patch]) -> dict[str, int]:
     """Field -> the frame number that corrections of this clip, in that row of a sheet of that length, give it."""
     return {patch.field: patch.number for patch in corrections_of(clip, row, num_rows, patches) if patch.number is not None}
@@ -51,10 +63,13 @@ def bound(clip: PlannedClip, row: int, num_rows: int, patches: Sequence[Patch]) 
 
 def corrections_of(clip: PlannedClip, row: int, num_rows: int, patches: Sequence[Patch]) -> list[Patch]:
     """The corrections that address a clip."""
-    return [
-        patch for patch in patches
-        if ((patch.subject, patch.filename) == (clip.subject, clip.filename) if patch.row is None else (patch.row, patch.num_rows) == (row, num_rows))
-    ]  # fmt: skip
+
+    def addressed(patch: Patch) -> bool:
+        if patch.row is None:
+            return (patch.subject, patch.filename) == (clip.subject, clip.filename)
+        return (patch.row, patch.num_rows) == (row, num_rows)
+
+    return [patch for patch in patches if addressed(patch)]
 
 
 def _timed(
@@ -79,5 +94,6 @@ def _around(fixed: Mapping[str, int], length: int, apex: int) -> tuple[int, int,
         wanted = fixed["offset"] - length + 1 if "offset" in fixed else fixed["apex"] - apex
         onset = max(1, min(wanted, latest))
     offset = fixed.get("offset", max(onset + length - 1, fixed.get("apex", 0) + 1))
-    peak = fixed.get("apex", min(onset + apex, offset - 1))
+    peak = fixed.get("apex", onset)
+    peak = peak if peak > onset else max(min(onset + apex, offset - 1), onset + 1)  # no motion peaks on its onset, whatever a sheet says
     return (onset, peak, offset) if onset < peak <= offset else None
