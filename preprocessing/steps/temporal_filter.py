@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import signal
 
 Units = Literal["coef", "hz", "butterworth"]
 
@@ -48,8 +47,8 @@ def low_pass(cutoff: float, *, units: Units, fps: float | None, clamp: bool) -> 
     if units == "hz":
         keep = math.exp(-2 * math.pi * cutoff / fps)
         return LowPass(1 - keep, 0.0, keep)
-    (b0, b1), (_, a1) = signal.butter(1, cutoff, fs=fps)
-    return LowPass(float(b0), float(b1), -float(a1))
+    warped = math.tan(math.pi * cutoff / fps)  # bilinear transform of 1 / (s + 1)
+    return LowPass(warped / (1 + warped), warped / (1 + warped), (1 - warped) / (1 + warped))
 
 
 def band_pass(images: Iterable[np.ndarray], fast: LowPass, slow: LowPass) -> Iterator[np.ndarray]:

@@ -31,8 +31,10 @@ def test_input_images_are_left_alone() -> None:
 
 
 @pytest.mark.parametrize("cutoff", [0.5, 5.0, 40.0])
-def test_butterworth_halves_power_at_its_cutoff(cutoff: float) -> None:
+def test_butterworth_is_scipys_and_halves_power_at_its_cutoff(cutoff: float) -> None:
     lowpass = low_pass(cutoff, units="butterworth", fps=200, clamp=True)
+    numerator, denominator = signal.butter(1, cutoff, fs=200)
+    assert np.allclose([*lowpass], [*numerator, -denominator[1]], rtol=1e-12)
     _, gain = signal.freqz([lowpass.now, lowpass.before], [1, -lowpass.keep], worN=[cutoff], fs=200)
     assert abs(gain[0]) == pytest.approx(np.sqrt(0.5))
 
