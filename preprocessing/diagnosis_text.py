@@ -1,5 +1,6 @@
 """Diagnosis text: a diagnosis for people. Grouped, at most so many lines a group, each group with what to do, the next command last."""
 
+import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -46,8 +47,9 @@ def _lines(diagnosis: Diagnosis, num_lines: int) -> Iterator[str]:
     yield from _facts(diagnosis)
     losses = [problem for problem in diagnosis.problems if problem.is_loss]
     warnings = [problem for problem in diagnosis.problems if not problem.is_loss]
-    yield from _problems("problems that lose clips", losses, num_lines)
-    yield from _problems("warnings", warnings, num_lines)
+    root = f"{diagnosis.root}{os.sep}"  # paths are told from there
+    yield from _problems("problems that lose clips", losses, num_lines, root)
+    yield from _problems("warnings", warnings, num_lines, root)
     yield from _corrections(diagnosis.survey.patches, num_lines)
     yield from _counts(diagnosis.counts, num_lines)
     if diagnosis.subsets:
@@ -76,14 +78,15 @@ def _sizes(images: Mapping[str, int]) -> str:
     return f"{sum(images.values())} images: {', '.join([*sizes[:_MAX_SIZES], *more]) or 'none'}"
 
 
-def _problems(title: str, problems: Sequence[Problem], num_lines: int) -> Iterator[str]:
+def _problems(title: str, problems: Sequence[Problem], num_lines: int, root: str) -> Iterator[str]:
     if problems:
         yield from ("", f"{title} ({len(problems)})")
     for kind, (what, advice) in _ABOUT.items():
         of_kind = [problem for problem in problems if problem.kind == kind]
         if of_kind:
             yield f"  {what} ({len(of_kind)})"
-            yield from _limited((f"    {problem.where}: {problem.what}" for problem in of_kind), len(of_kind), num_lines)
+            lines = (f"    {problem.where}: {problem.what}".replace(root, "") for problem in of_kind)
+            yield from _limited(lines, len(of_kind), num_lines)
             yield f"    -> {advice}"
 
 

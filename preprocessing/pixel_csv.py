@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from preprocessing.clip import Frame
-from preprocessing.sheets import find_sheet
+from preprocessing.sheets import find_sheet, open_csv
 
 FILES = ("fer2013.csv", "icml_face_data.csv")
 SIDE = 48
@@ -84,7 +84,7 @@ def _image(pixels: str) -> np.ndarray | None:
 
 def _cells(path: Path) -> Iterator[tuple[str, str, str]]:
     """(emotion, usage, pixels) of each row."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with open_csv(path) as file:
         table = csv.reader(file)
         header = [name.strip() for name in next(table, [])]
         if not {"emotion", "Usage", "pixels"} <= set(header):

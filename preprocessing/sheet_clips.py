@@ -1,5 +1,6 @@
 """Sheet clips: a sheet's rows and the frame folders they name, joined into clips, with every mismatch between the two as a problem."""
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,15 +69,16 @@ class _Join:
         folder: Path | None = None
         try:
             folder = self.source.folder_of(row)
-            if folder is not None and folder in self.listings:
-                return self.listings[folder]
             if folder is None or not folder.is_dir():
                 self._note("no folder", row, f"{folder or 'the subject'} is not on disk.")
                 return ()
-            self.listings[folder] = self._listing(row, folder)
+            if folder not in self.listings:
+                self.listings[folder] = self._listing(row, folder)
         except OSError as error:
             self._note("no folder", row, f"{error.filename or folder} cannot be read ({type(error).__name__}). Check its permissions.")
             return ()
+        if not self.listings[folder]:
+            self._note("no frames", row, f"{folder} holds no images.")
         return self.listings[folder]
 
     def _listing(self, row: Row, folder: Path) -> tuple[Frame, ...]:
@@ -112,8 +114,10 @@ class _Join:
             if frames:
                 self._note("no frames", row, f"Frames {onset} to {offset} are not among those on disk, {_span(frames)}.")
             return ()
-        if missing := sorted(set(range(onset, offset + 1)) - {frame.number for frame in within}):
-            self._note("missing frames", row, f"{len(missing)} of {offset - onset + 1} frames are not on disk: {_listed(missing)}.")
+        there = {frame.number for frame in within}
+        if num_missing := offset - onset + 1 - len(there):
+            missing = list(itertools.islice((number for number in range(onset, offset + 1) if number not in there), _MAX_LISTED + 1))
+            self._note("missing frames", row, f"{num_missing} of {offset - onset + 1} frames are not on disk: {_listed(missing)}.")
         return within
 
     def unlabelled(self, rows: Sequence[Row]) -> None:
@@ -140,5 +144,5 @@ def _span(frames: tuple[Frame, ...]) -> tuple[int, int] | None:
 
 
 def _listed(numbers: Sequence[int]) -> str:
-    more = f", ... ({len(numbers)})" if len(numbers) > _MAX_LISTED else ""
+    more = " and more" if len(numbers) > _MAX_LISTED else ""
     return ", ".join(map(str, numbers[:_MAX_LISTED])) + more

@@ -3,13 +3,14 @@
 A cell is text as a person reads it: 46 and 46.0 are "46". The header is found by its columns, however many notes stand above it.
 """
 
+import contextlib
 import csv
 import fnmatch
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 ABSENT = frozenset({"", "/", "\\", "-", "nan", "none"})
 """What sheets write where there is no number."""
@@ -129,19 +130,18 @@ def _cells(path: Path, sheet_name: str | None) -> Iterator[Sequence[Any]]:
 
 def _xlsx(path: Path, sheet_name: str | None) -> Iterator[Sequence[Any]]:
     import zipfile  # here and below: readers are imported only where a sheet is read
+    import zlib
+    from xml.etree.ElementTree import ParseError
 
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
+        with contextlib.closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            table = book[_choose(book.sheetnames, sheet_name)]
+            table.reset_dimensions()  # some writers state wrong ones
+            yield from table.iter_rows(values_only=True)
+    except (zipfile.BadZipFile, zlib.error, ParseError, KeyError, OSError, ValueError) as error:
         raise ValueError(f"A sheet must be a readable .xlsx file, but {path} is not ({error}). Copy it again.") from error
-    try:
-        table = book[_choose(book.sheetnames, sheet_name)]
-        table.reset_dimensions()  # some writers state wrong ones
-        yield from table.iter_rows(values_only=True)
-    finally:
-        book.close()
 
 
 def _xls(path: Path, sheet_name: str | None) -> Iterator[Sequence[Any]]:
@@ -156,8 +156,18 @@ def _xls(path: Path, sheet_name: str | None) -> Iterator[Sequence[Any]]:
 
 
 def _csv(path: Path, sheet_name: str | None) -> Iterator[Sequence[Any]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with open_csv(path) as file:
         yield from csv.reader(file)
+
+
+@contextlib.contextmanager
+def open_csv(path: Path) -> Iterator[TextIO]:
+    """A .csv file's text; one that is none is a ValueError, when it is opened or read."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            yield file
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"A table must be a readable .csv file in UTF-8, but {path} is not ({error}). Copy or save it again.") from error
 
 
 def _choose(names: Sequence[str], wanted: str | None) -> str:

@@ -16,7 +16,7 @@ from preprocessing.clip import Clip, Frame
 from preprocessing.frame_files import frames_in, is_safe
 from preprocessing.options import Plain
 from preprocessing.pixel_csv import FILES, SIDE, USAGES, rows, split_of
-from preprocessing.sheets import find_sheet
+from preprocessing.sheets import find_sheet, open_csv
 from preprocessing.survey import Problem, Survey
 
 OPTIONS: dict[str, Plain] = {
@@ -87,7 +87,7 @@ def survey(root: Path | None, *, rule: str = "strict", splits: str = "shcnn") ->
 
 def _votes(root: Path) -> Iterator[Votes]:
     path = find_sheet(root, VOTES)
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with open_csv(path) as file:
         table = csv.DictReader(file)
         missing = sorted({"Usage", "Image name", *EMOTIONS, "unknown", "NF"} - set(table.fieldnames or ()))
         if missing:

@@ -1,4 +1,5 @@
 import struct
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -93,3 +94,20 @@ def test_what_is_no_sheet_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"no sheet")
     with pytest.raises(ValueError, match=r"A sheet must be (a readable|\.xlsx, \.xls or \.csv)"):
         read_sheet(tmp_path / name, HEADER)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\x01", b"x" * 200_000])
+def test_a_csv_of_other_bytes_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "s.csv").write_bytes(content)
+    with pytest.raises(ValueError, match="must be a readable .csv file in UTF-8, but .*s.csv is not"):
+        read_sheet(tmp_path / "s.csv", HEADER)
+
+
+def test_a_book_with_damaged_insides_is_refused(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "whole.xlsx", [HEADER])
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "damaged.xlsx", "w") as damaged:
+        for name in whole.namelist():
+            content = whole.read(name)
+            damaged.writestr(name, content[: len(content) // 2] if "sheet1" in name else content)
+    with pytest.raises(ValueError, match="must be a readable .xlsx file, but .*damaged.xlsx is not"):
+        read_sheet(tmp_path / "damaged.xlsx", HEADER)
