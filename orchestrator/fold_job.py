@@ -1,9 +1,7 @@
 """A piece of work: some folds of one setting, from shards to fold records in the ledger. No Ray: workers, tests, benchmarks and bare
 PyTorch processes all run folds through here."""
 
-import ast
 import hashlib
-import inspect
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from orchestrator.distributed import Group
 from orchestrator.folds import ALL, Fold, make_folds, refit_fold
 from orchestrator.ledger import Curve, FoldId, FoldRecord, Ledger, write_atomically
 from orchestrator.training import Outcome, Watch, evaluation_epochs, train
+from preprocessing import source_digest
 from search_spaces.recipe import Protocol, Recipe, flatten
 
 KEPT_WEIGHTS_BYTES = 16 << 20
@@ -53,16 +52,7 @@ class FoldDone:
 def code_version(model: str) -> str:
     """Digest of the source of the training core and of one model. Comments, docstrings and layout do not count."""
     core: Sequence[ModuleType] = (models, layers, losses, augment, data, distributed, folds, optimizers, stacked, training)
-    return hashlib.sha256("".join(_meaning(module) for module in (*core, models.module(model))).encode()).hexdigest()
-
-
-def _meaning(module: ModuleType) -> str:
-    tree = ast.parse(inspect.getsource(module))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [item for item in body if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))]  # type: ignore[attr-defined]
-    return ast.dump(tree)
+    return hashlib.sha256("".join(source_digest.meaning(module) for module in (*core, models.module(model))).encode()).hexdigest()
 
 
 def fold_id(recipe: Recipe, fold: str, clips_digest: str, seed: int) -> FoldId:

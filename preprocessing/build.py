@@ -1,4 +1,4 @@
-"""Build a corpus' shards on Ray Data: one task per subject, resumed where it stopped, with equal bytes however it ran.
+"""Build a corpus' shards on Ray Data: a pool of actors makes parts of subjects, resumed where it stopped, with equal bytes however it ran.
 
 As a function it runs on the Ray that is initialised; as an entry point it starts a local one, or joins the one at RAY_ADDRESS.
 """
@@ -16,11 +16,12 @@ from typing import Any
 
 from preprocessing import corpora, pipelines
 from preprocessing.options import Plain, parse
+from preprocessing.parts import is_made, num_clips, parts_of, quarantine_of, write_part
 from preprocessing.plan import make_plan, split_options
 from preprocessing.progress import clip_progress
 from preprocessing.resume import Work, is_finished, prepare, remove_leftovers
 from preprocessing.sample_set import check_megc2019
-from preprocessing.shard_writer import describe, shard_name, write_manifest, write_shard
+from preprocessing.shard_writer import assemble, describe, shard_name, write_manifest
 from preprocessing.shards import MANIFEST, Shards, open_shards
 
 
@@ -37,16 +38,23 @@ def build(
     return finish(prepare(plan, Path(home)), num_workers=num_workers, strict=strict, progress=progress)
 
 
-def finish(work: Work, *, num_workers: int | None = None, strict: bool = False, progress: bool = True) -> Shards:
-    """Build the missing shards, write the manifest last, and open all."""
+def finish(
+    work: Work, *, num_workers: int | None = None, strict: bool = False, progress: bool = True, keep: bool = True
+) -> Shards:  # fmt: skip
+    """Build the missing shards, write the manifest last, and open all. ``keep``: keep what pipelines share under HOME/intermediates."""
     if not is_finished(work.folder):
-        done = [describe(work.folder / shard_name(subject)) for subject in work.plan.subjects if subject not in set(work.missing)]
+        missing = set(work.missing)
+        done = [describe(work.folder / shard_name(subject)) for subject in work.plan.subjects if subject not in missing]
         _refuse_quarantine(done, strict)
+        parts = {subject: parts_of(work.plan.job(subject)) for subject in work.missing}
         with clip_progress(sum(len(work.plan.subjects[subject]) for subject in work.missing), show=progress) as advance:
-            for shard in _build_on_ray(work, num_workers) if work.missing else ():
-                _refuse_quarantine([shard], strict)
-                done.append(shard)
-                advance(shard["num_clips"] + len(shard["quarantine"]))
+            for part in _made(work, parts, num_workers, keep):
+                _refuse_quarantine([{"quarantine": quarantine_of(part, work.folder)}], strict)
+                advance(num_clips(part))
+                left = parts[part["subject"]]
+                left.remove(part)
+                if not left:
+                    done.append(assemble(work.plan.job(part["subject"]), work.folder))
         write_manifest(work.plan, work.folder, done)
         remove_leftovers(work.folder)
     shards = open_shards(work.folder)
@@ -54,23 +62,51 @@ def finish(work: Work, *, num_workers: int | None = None, strict: bool = False, 
     return shards
 
 
-def _build_on_ray(work: Work, num_workers: int | None) -> Iterator[dict[str, Any]]:
-    """Descriptions of the shards as they are finished. Ray Data's own checkpoints repeat rows on resume: finished files are the truth."""
+def _made(work: Work, parts: Mapping[str, list[dict[str, str]]], num_workers: int | None, keep: bool) -> Iterator[dict[str, str]]:
+    """Parts as they are there: first those of an earlier run, then those made now."""
+    todo = []
+    for part in [part for subject in work.missing for part in parts[subject]]:
+        if is_made(part, work.folder):
+            yield part
+        else:
+            todo.append(part)
+    if todo:
+        yield from _make_on_ray(work, todo, num_workers, keep)
+
+
+def _make_on_ray(work: Work, todo: list[dict[str, str]], num_workers: int | None, keep: bool) -> Iterator[dict[str, str]]:
+    """Parts as they are finished, by a pool of actors. Ray Data's own checkpoints repeat rows on resume: finished files are the truth."""
     import ray  # here, so that --help and a finished build answer without it
     import ray.data
 
     if not ray.is_initialized():
         raise RuntimeError("Ray must be initialised before build(), but is not. Call ray.init(), or run python -m preprocessing.build.")
-    jobs = [work.plan.job(subject) for subject in work.missing]
+    resources = ray.cluster_resources()
+    size = min(num_workers or int(resources.get("CPU", 1)), len(todo))
+    on_gpu = pipelines.load(work.plan.pipeline).uses_gpu(work.plan.constants) and resources.get("GPU", 0) > 0
+    arguments = {"folder": str(work.folder), "intermediates": str(work.home / "intermediates") if keep else "", "on_gpu": on_gpu}
     with _quiet_ray_data():
-        tasks = ray.data.TaskPoolStrategy(size=num_workers)
-        dataset = ray.data.from_items(jobs, override_num_blocks=len(jobs)).map(_task, fn_args=(str(work.folder),), compute=tasks)
-        for row in dataset.iter_rows():
-            yield json.loads(row["shard"])
+        rows = ray.data.from_items([{"at": at} | part for at, part in enumerate(todo)], override_num_blocks=len(todo)).map(
+            PartWorker, fn_constructor_kwargs=arguments, compute=ray.data.ActorPoolStrategy(size=size),
+            num_cpus=1, num_gpus=min(1.0, resources["GPU"] / size) if on_gpu else None,
+        )  # fmt: skip
+        for row in rows.iter_rows():
+            yield todo[row["at"]]
 
 
-def _task(job: dict[str, str], folder: str) -> dict[str, str]:
-    return {"shard": json.dumps(write_shard(job, Path(folder)))}
+class PartWorker:
+    """An actor that makes parts, one at a time, on one core: loaded models and compiled kernels stay between them."""
+
+    def __init__(self, folder: str, intermediates: str, on_gpu: bool) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)
+        self.folder, self.intermediates = Path(folder), Path(intermediates) if intermediates else None
+        self.device = "cuda" if on_gpu else "cpu"
+
+    def __call__(self, part: dict[str, Any]) -> dict[str, int]:
+        write_part({name: value for name, value in part.items() if name != "at"}, self.folder, self.intermediates, self.device)
+        return {"at": part["at"]}
 
 
 @contextlib.contextmanager

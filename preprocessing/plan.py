@@ -53,18 +53,19 @@ class Plan:
         return {
             "format": FORMAT, "corpus": self.corpus, "pipeline": self.pipeline, "constants": dict(self.constants),
             "options": dict(self.options), "channels": list(pipeline.channels), "units": pipeline.units,
+            "code": pipeline.code(self.constants),
             "libraries": {"numpy": np.__version__, "opencv": cv2.__version__, "pyarrow": pa.__version__},
         }  # fmt: skip
 
     @cached_property
     def inputs(self) -> dict[str, str]:
         """Subject -> digest of its clips' contents and the pipeline; file names, sizes and times do not matter."""
-        how = {name: self.settings[name] for name in ("format", "corpus", "pipeline", "constants", "options")}
-        return {subject: _digest([how, [self._clip_inputs(clip) for clip in clips]]) for subject, clips in self.subjects.items()}
+        how = {name: self.settings[name] for name in ("format", "corpus", "pipeline", "constants", "options", "code")}
+        return {subject: digest([how, [self._clip_inputs(clip) for clip in clips]]) for subject, clips in self.subjects.items()}
 
     @cached_property
     def digest(self) -> str:
-        return _digest(self.inputs)
+        return digest(self.inputs)
 
     def folder(self, home: Path) -> Path:
         return home / "shards" / self.corpus / self.digest[:16]
@@ -118,5 +119,6 @@ def canonical_json(plain: Any) -> str:
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _digest(plain: Any) -> str:
+def digest(plain: Any) -> str:
+    """The sha256 of a plain value's canonical JSON."""
     return hashlib.sha256(canonical_json(plain).encode()).hexdigest()

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
+from preprocessing.parts import metadata_of, shard_metadata, temporary_name
 from preprocessing.plan import Plan
-from preprocessing.shard_writer import shard_metadata, shard_name, temporary_name
+from preprocessing.shard_writer import shard_name
 from preprocessing.shards import MANIFEST, open_shards
 
 _LEFTOVER_AGE_S = 3600
@@ -22,6 +21,7 @@ class Work:
     """A plan and what of it is still to do."""
 
     plan: Plan
+    home: Path
     folder: Path
     missing: tuple[str, ...]
     """Subjects without a shard, largest first."""
@@ -29,13 +29,14 @@ class Work:
 
 def prepare(plan: Plan, home: Path) -> Work:
     """Find what is built already, here or in an earlier build of the corpus; needs no Ray."""
-    folder = plan.folder(home.expanduser().absolute())
+    home = home.expanduser().absolute()
+    folder = plan.folder(home)
     if is_finished(folder):
-        return Work(plan=plan, folder=folder, missing=())
+        return Work(plan=plan, home=home, folder=folder, missing=())
     folder.mkdir(parents=True, exist_ok=True)
     missing = [subject for subject in plan.subjects if not _have(plan.job(subject), folder)]
     missing.sort(key=lambda subject: (-len(plan.subjects[subject]), subject))
-    return Work(plan=plan, folder=folder, missing=tuple(missing))
+    return Work(plan=plan, home=home, folder=folder, missing=tuple(missing))
 
 
 def is_finished(folder: Path) -> bool:
@@ -55,14 +56,7 @@ def _have(job: Mapping[str, str], folder: Path) -> bool:
 
 def is_current(path: Path, job: Mapping[str, str]) -> bool:
     """Whether a whole shard of exactly this job, made by these library versions, lies at ``path``."""
-    if not path.is_file():
-        return False
-    try:
-        with pa.memory_map(str(path)) as source:
-            found = pa.ipc.open_file(source).schema.metadata or {}
-    except pa.ArrowInvalid:
-        return False  # cut short by something else than our writer, which renames whole files
-    return {key.decode(): value.decode() for key, value in found.items() if key != b"quarantine"} == shard_metadata(job)
+    return metadata_of(path) == shard_metadata(job)
 
 
 def take_over(job: Mapping[str, str], folder: Path) -> bool:
@@ -81,8 +75,10 @@ def take_over(job: Mapping[str, str], folder: Path) -> bool:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Temporary files of killed writers, old enough that no other build can be writing them."""
-    for path in folder.glob(".*.tmp"):
+    """Temporary files and parts of killed writers, old enough that no other build can be writing them."""
+    for path in (*folder.glob(".*.tmp"), *folder.glob("parts/*"), *folder.glob("parts/.*.tmp")):
         with contextlib.suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > _LEFTOVER_AGE_S:
                 path.unlink()
+    with contextlib.suppress(OSError):  # absent, or still used by another build
+        (folder / "parts").rmdir()

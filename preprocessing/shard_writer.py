@@ -1,22 +1,20 @@
 """Shard writer: one subject's shard file, and the manifest of a build. Plain Python, no Ray: ``preprocessing/build.py`` distributes it.
 
-A subject's shard remembers the digest of its own inputs, so that a new build takes over the shards of an earlier one that did not change.
-Equal inputs give equal bytes, whoever writes them and in whatever order.
+A subject's shard is put together from parts of a few clips each (``preprocessing/parts.py``) and remembers the digest of its inputs, so
+that a new build takes over the shards of an earlier one that did not change. Equal inputs give equal bytes, whoever writes them.
 """
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pyarrow as pa
 
-from preprocessing import pipelines
-from preprocessing.clip import Clip, Frame
+from preprocessing.parts import Job, part_path, parts_of, shard_metadata, temporary_name, write_part
 from preprocessing.plan import Plan, canonical_json
-from preprocessing.shards import MANIFEST, SCHEMA, file_sha256
+from preprocessing.shards import MANIFEST, SCHEMA, content_sha256, file_sha256
 
 
 def shard_name(subject: str) -> str:
@@ -24,39 +22,47 @@ def shard_name(subject: str) -> str:
     return "@".join(quote(part, safe="") for part in subject.split("/", 1)) + ".arrow"
 
 
-def write_shard(job: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """Render one subject's clips, write its shard atomically and describe it; clips that cannot be read are left out and named."""
-    settings = json.loads(job["settings"])
-    rows, quarantine = [], []
-    for inputs in json.loads(job["clips"]):
-        try:
-            rows.append(_row(inputs, settings))
-        except ValueError as error:
-            quarantine.append([inputs["key"], str(error).replace(f"{job['root']}{os.sep}", "")])
-    metadata = shard_metadata(job) | {"quarantine": canonical_json(quarantine)}
-    batch = pa.RecordBatch.from_pylist(rows, schema=SCHEMA.with_metadata(metadata))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
+def write_shard(job: Job, folder: Path, intermediates: Path | None = None) -> dict[str, Any]:
+    """One subject's shard from nothing, in this process, and its description; clips that cannot be read are left out and named."""
+    for part in parts_of(job):
+        write_part(part, folder, intermediates)
+    return assemble(job, folder)
+
+
+def assemble(job: Job, folder: Path) -> dict[str, Any]:
+    """Put a subject's finished parts together, atomically, remove them, and describe the shard."""
+    paths = [part_path(part, folder) for part in parts_of(job)]
+    tables, quarantine = [], []
+    for path in paths:
+        with pa.memory_map(str(path)) as source:
+            table = pa.ipc.open_file(source).read_all()
+        quarantine += json.loads(table.schema.metadata[b"quarantine"])
+        tables.append(table.replace_schema_metadata(None))
+    schema = SCHEMA.with_metadata(shard_metadata(job) | {"quarantine": canonical_json(quarantine)})
+    batch = pa.RecordBatch.from_arrays(
+        pa.concat_tables(tables).combine_chunks().to_struct_array().combine_chunks().flatten(), schema=schema
+    )
     path = folder / shard_name(job["subject"])
-    write_atomically(path, sink.getvalue())
+    temporary = temporary_name(path)
+    with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        writer.write_batch(batch)
+    _commit(temporary, path)
+    for part in paths:
+        part.unlink(missing_ok=True)
     return describe(path)
-
-
-def shard_metadata(job: Mapping[str, str]) -> dict[str, str]:
-    """A shard's schema metadata, but for its quarantine: JSON values."""
-    settings = {name: canonical_json(value) for name, value in json.loads(job["settings"]).items()}
-    return settings | {"subject": canonical_json(job["subject"]), "inputs": canonical_json(job["inputs"])}
 
 
 def describe(path: Path) -> dict[str, Any]:
     """A finished shard's line in the manifest, with its quarantine."""
     with pa.memory_map(str(path)) as source:
         reader = pa.ipc.open_file(source)
-        metadata, num_clips = reader.schema.metadata, reader.get_batch(0).num_rows
+        metadata, batch = reader.schema.metadata, reader.get_batch(0)
+        num_clips = sum(not copied for copied in batch["copy_of"].to_pylist())
+        num_copies, content = batch.num_rows - num_clips, content_sha256(batch)
     return {
         "subject": json.loads(metadata[b"subject"]), "inputs": json.loads(metadata[b"inputs"]), "file": path.name, "num_clips": num_clips,
-        "num_bytes": path.stat().st_size, "sha256": file_sha256(path), "quarantine": json.loads(metadata[b"quarantine"]),
+        "num_copies": num_copies, "num_bytes": path.stat().st_size, "sha256": file_sha256(path),
+        "content": content, "quarantine": json.loads(metadata[b"quarantine"]),
     }  # fmt: skip
 
 
@@ -71,29 +77,11 @@ def write_manifest(plan: Plan, folder: Path, shards: list[dict[str, Any]]) -> No
 def write_atomically(path: Path, data: Any) -> None:
     """Temporary file beside it, fsync, rename: a reader sees the whole file or none."""
     temporary = temporary_name(path)
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
+    temporary.write_bytes(data)
+    _commit(temporary, path)
+
+
+def _commit(temporary: Path, path: Path) -> None:
+    with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
-
-
-def _row(inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    clip = _clip(inputs)
-    tensor = pipelines.load(settings["pipeline"]).tensor(clip, settings["constants"], settings["options"])
-    return {name: getattr(clip, name) for name in ("key", "corpus", "subject", "filename", "emotion", "split", "copy_of")} | {
-        "tensor": tensor.tobytes(),
-        "shape": list(tensor.shape),
-        "dtype": tensor.dtype.name,
-        "provenance": canonical_json({"frames": inputs["frames"], "onset": clip.onset, "apex": clip.apex, "offset": clip.offset}),
-    }
-
-
-def _clip(inputs: Mapping[str, Any]) -> Clip:
-    frames = tuple(Frame(number=n, path=Path(path)) for (n, _), path in zip(inputs["frames"], inputs["paths"], strict=True))
-    return Clip(**{name: value for name, value in inputs.items() if name not in ("key", "frames", "paths")}, frames=frames)
-
-
-def temporary_name(path: Path) -> Path:
-    """Where a file is written before it is renamed to ``path``."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -4,6 +4,7 @@ A leave-one-subject-out (LOSO) fold is then "all files but one". Written by ``pr
 """
 
 import hashlib
+import io
 import json
 import mmap
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,13 @@ import numpy as np
 import pyarrow as pa
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 SCHEMA = pa.schema([
-    *((name, pa.string()) for name in ("key", "corpus", "subject", "filename", "emotion", "split", "copy_of")),
+    *((name, pa.string()) for name in ("key", "corpus", "subject", "filename", "emotion", "split", "copy_of", "label_distribution")),
     ("tensor", pa.large_binary()), ("shape", pa.list_(pa.int32())), ("dtype", pa.string()), ("provenance", pa.string()),
 ])  # fmt: skip
-"""Column ``tensor`` is raw bytes in C order and of the machine's (little-endian) byte order; ``provenance`` is JSON."""
+"""Column ``tensor`` is raw bytes in C order and of the machine's (little-endian) byte order; ``provenance`` and
+``label_distribution`` are JSON. Tensors of a ragged pipeline differ in their first dimension (frames)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,8 @@ class ClipRow:
     emotion: str
     split: str
     copy_of: str
+    label_distribution: str
+    """JSON: pairs of emotion and share, where several raters voted; else ``[]``."""
 
     @property
     def qualified_subject(self) -> str:
@@ -90,8 +94,8 @@ class Shards:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 over the sorted (subject, sha256 of its shard): what a fold record remembers of the data."""
-        lines = sorted(f"{shard['subject']} {shard['sha256']}\n" for shard in self.manifest["shards"])
+        """What a fold record remembers of the data: clips, labels and tensors, not the code or libraries that made them."""
+        lines = [" ".join(self.channels), *sorted(f"{shard['subject']} {shard['content']}\n" for shard in self.manifest["shards"])]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     @property
@@ -119,6 +123,13 @@ class Shards:
         for at, (shard, row) in enumerate(places):
             stacked[at] = self._views[shard][row]
         return stacked
+
+    def clip_tensor(self, index: int) -> np.ndarray:
+        """One clip's tensor, read-only, no copy. Works for ragged pipelines too, whose clips differ in their first dimension."""
+        shard, row = self._places[index]
+        batch = self.batches[shard]
+        flat = np.frombuffer(batch["tensor"][row].as_buffer(), batch["dtype"][row].as_py())
+        return flat.reshape(batch["shape"][row].as_py())
 
     def subject_tensors(self, subject: str) -> np.ndarray:
         """One qualified subject's tensors (N, ...) in the order of ``rows``: a read-only view of the mapped file, no copy."""
@@ -156,13 +167,40 @@ class Shards:
 
     def _shared(self, what: str, values: set[Any]) -> Any:
         if len(values) != 1:
-            raise ValueError(f"All clips must share one tensor {what}, but got {sorted(values)} in {self.folder}. Check the pipeline.")
+            some = ", ".join(map(str, sorted(values)[:3]))
+            raise ValueError(
+                f"All clips must share one tensor {what}, but got {len(values)}, such as {some}, in {self.folder}. "
+                "Choose a pipeline with a fixed number of frames, or read clip by clip."
+            )
         return values.pop()
 
 
 def _size(batch: pa.RecordBatch, shards: Shards) -> int:
     """How many values a batch holds: buffers are padded behind them."""
     return batch.num_rows * int(np.prod(shards.tensor_shape))
+
+
+def content_sha256(batch: pa.RecordBatch) -> str:
+    """The sha256 of what training sees of a shard: every column but the provenance, without schema metadata."""
+    seen = batch.select([name for name in SCHEMA.names if name != "provenance"]).replace_schema_metadata(None)
+    sha = hashlib.sha256()
+    with pa.ipc.new_stream(_Hashed(sha), seen.schema) as writer:
+        writer.write_batch(seen)
+    return sha.hexdigest()
+
+
+class _Hashed(io.RawIOBase):
+    """A file that only hashes what is written."""
+
+    def __init__(self, sha: Any) -> None:
+        self.sha = sha
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.sha.update(data)
+        return len(data)
 
 
 def file_sha256(path: Path) -> str:

@@ -15,6 +15,7 @@ from preprocessing.classes import scheme
 from preprocessing.clip import Clip, Frame
 from preprocessing.options import Plain
 
+PIPELINE = "flow_image"
 OPTIONS: dict[str, Plain] = {}
 
 SHEET = "combined_3_class2_for_optical_flow.csv"

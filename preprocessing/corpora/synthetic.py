@@ -13,6 +13,7 @@ from typing import Any
 from preprocessing.clip import Clip
 from preprocessing.options import Plain
 
+PIPELINE = "synthetic_flow"
 OPTIONS: dict[str, Plain] = {
     "signal": True,  # motion predicts the emotion: an honest model scores high
     "identity": False,  # a texture per (subject, class) predicts it: only a model that has seen the subject scores above chance

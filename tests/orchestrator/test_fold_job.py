@@ -1,8 +1,6 @@
 """A job trains what has no record, once, and its record holds what its weights predict."""
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -128,53 +126,6 @@ def test_every_setting_and_the_seed_name_another_record(shards: Path) -> None:
     ]
     others = [fold_id(recipe, fold, "data", 0).name for recipe in changed] + [fold_id(small(), fold, "data", 1).name]
     assert len({base, *others}) == 6 and fold_id(small(), fold, "data", 0).name == base
-
-
-CODE = '''"""A module."""
-# a comment
-SCALE = 2
-
-
-def double(x: int) -> int:
-    """Twice."""
-    return SCALE * x
-'''
-
-
-@pytest.fixture
-def module(tmp_path: Path) -> "type[_Module]":
-    _Module.folder, _Module.number = tmp_path, 0
-    return _Module
-
-
-class _Module:
-    """Writes source text and imports it."""
-
-    folder: Path
-    number: int
-
-    @classmethod
-    def of(cls, source: str) -> ModuleType:
-        cls.number += 1
-        path = cls.folder / f"temporary{cls.number}.py"
-        path.write_text(source)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None and spec.loader is not None
-        made = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(made)
-        return made
-
-
-@pytest.mark.parametrize(
-    "old, new", [("# a comment\n", ""), ('"""Twice."""', '"""Two times."""'), ("SCALE * x", "(SCALE *\n            x)"), ("A module", "It")]
-)
-def test_comments_docstrings_and_layout_are_no_new_version(old: str, new: str, module: type[_Module]) -> None:
-    assert old in CODE and fold_job._meaning(module.of(CODE)) == fold_job._meaning(module.of(CODE.replace(old, new)))
-
-
-@pytest.mark.parametrize("old, new", [("SCALE = 2", "SCALE = 3"), ("* x", "+ x"), ("double", "twice"), ("SCALE * x", "SCALE * x or 1")])
-def test_code_is_a_new_version(old: str, new: str, module: type[_Module]) -> None:
-    assert old in CODE and fold_job._meaning(module.of(CODE)) != fold_job._meaning(module.of(CODE.replace(old, new)))
 
 
 def test_models_have_versions_of_their_own() -> None:

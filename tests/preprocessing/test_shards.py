@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import pickle
 import time
@@ -8,6 +9,7 @@ import pytest
 
 from preprocessing import pipelines
 from preprocessing.clip import Clip
+from preprocessing.pipeline import Context, Pipeline
 from preprocessing.plan import Plan, make_plan
 from preprocessing.shard_writer import write_manifest, write_shard
 from preprocessing.shards import MANIFEST, Shards, open_shards
@@ -37,7 +39,7 @@ def test_rows_are_the_clips_by_key(plan: Plan, shards: Shards) -> None:
 
 def test_tensors_are_those_of_the_pipeline_in_any_order(plan: Plan, shards: Shards) -> None:
     pipeline = pipelines.load(plan.pipeline)
-    expected = np.stack([pipeline.tensor(clip, plan.constants, plan.options) for clip in plan.clips])
+    expected = np.stack([pipeline.tensor(clip, plan.constants, Context(options=plan.options)) for clip in plan.clips])
     assert np.array_equal(shards.tensors(), expected)
     chosen = [len(shards) - 1, 0, 5, 0]
     assert np.array_equal(shards.tensors(chosen), expected[chosen]) and shards.tensors([]).shape == (0, 8, 2, 16, 16)
@@ -84,11 +86,22 @@ def test_tensors_of_several_shapes_are_refused(plan: Plan, tmp_path: Path, monke
     def ragged(clip: Clip, constants: object, options: object) -> np.ndarray:
         return np.zeros(1 if clip.filename.endswith("1") else 2)
 
-    monkeypatch.setitem(
-        pipelines._PIPELINES, "synthetic_flow", pipelines.Pipeline(name="x", constants={}, channels=(), units="", run=ragged)
-    )
-    with pytest.raises(ValueError, match="must share one tensor shape"):
-        build_plainly(plan, tmp_path).tensors()
+    pipeline = Pipeline(name="x", constants={}, channels=(), units="", run=ragged)
+    monkeypatch.setattr(pipelines, "load", lambda name: pipeline)
+    shards = build_plainly(plan, tmp_path)
+    with pytest.raises(ValueError, match="must share one tensor shape, but got 2, such as .*clip by clip"):
+        shards.tensors()
+    sizes = {row.key: shards.clip_tensor(at).size for at, row in enumerate(shards.rows)}
+    assert set(sizes.values()) == {1, 2} and all(size == (1 if key.endswith("1") else 2) for key, size in sizes.items())
+
+
+def test_the_digest_is_of_what_training_sees(plan: Plan, tmp_path: Path) -> None:
+    """Other code or libraries that make equal tensors are no reason to train again; another label is."""
+    plain = build_plainly(plan, tmp_path / "a").digest
+    plan.settings["code"] = "another"
+    assert build_plainly(plan, tmp_path / "b").digest == plain
+    clips = tuple(dataclasses.replace(clip, emotion="positive") for clip in plan.clips)
+    assert build_plainly(dataclasses.replace(plan, clips=clips), tmp_path / "c").digest != plain
 
 
 def test_opening_copies_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""STANet: a clip brought to 20 frames, and the flow between neighbours.
+
+Paper: "Spatial-temporal attention network for micro-expression recognition", Sec. 4: linear interpolation, 192 x 192, FlowNet2.
+FlowNet2's public weights have to be named (``flownet2_checkpoint``); the default is TV-L1, which needs none.
+"""
+
+import numpy as np
+
+from preprocessing import flow_choice
+from preprocessing.clip import Clip
+from preprocessing.pipeline import Context, Options, Pipeline, count, text
+from preprocessing.steps import interpolation
+from preprocessing.steps.faces import faces
+
+
+def _run(clip: Clip, constants: Options, context: Context) -> np.ndarray:
+    """float16 (num_frames - 1, 2, size, size)."""
+    side, num_frames = count(constants, "size"), count(constants, "num_frames")
+    cut = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
+
+    def compute() -> np.ndarray:
+        frames = context.kept((faces,), cut, lambda: faces(clip, **cut))
+        even = interpolation.linear(frames, num_frames, rounded=True)
+        return flow_choice.sequence(even, "previous", constants, context.device).astype(np.float16)
+
+    steps = (faces, interpolation.linear, flow_choice.function(constants))
+    return context.kept(steps, {**cut, "reference": "previous", "num_frames": num_frames, **flow_choice.identity(constants)}, compute)
+
+
+PIPELINES = (
+    Pipeline(
+        name="flow_sequence",
+        constants={
+            "faces": "crop",  # not stated; STRCN Eq. (1)
+            "num_frames": 20,  # Sec. 4
+            "size": 192,  # Sec. 4
+            **flow_choice.CONSTANTS,  # Sec. 4: flownet2
+        },
+        channels=("u", "v"),
+        units="pixels of the 192 x 192 face, frame to next frame of 20",
+        run=_run,
+        uses=lambda constants: (flow_choice.function(constants),),
+        uses_gpu=flow_choice.uses_gpu,
+    ),
+)
