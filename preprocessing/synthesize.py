@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing.classes import scheme
+from preprocessing.frame_files import is_safe
 from preprocessing.progress import clip_progress
 from preprocessing.synthesis import layouts
 from preprocessing.synthesis.plan import SIZES, Plan, Settings, Unit
@@ -54,12 +55,14 @@ def make_settings(corpus: str, *, variant: str = "", images: str = "", **others:
 
 
 def synthesize(settings: Settings, out: Path | str, *, num_workers: int = 1, progress: bool = True) -> Made:
-    """Write the corpus, or what an earlier run left of it, to a folder."""
+    """Write the corpus, or what an earlier run left of it, to a folder; ``progress`` tells of it on stderr."""
     from preprocessing.synthesis.corpus_folder import opened
 
     start_s, root = time.monotonic(), Path(out).expanduser().absolute()
     plan: Plan = layouts.load(settings.corpus).plan(settings)
     with opened(plan, root) as missing, clip_progress(sum(unit.num_clips for unit in missing), show=progress) as advance:
+        if progress:
+            _say(f"{settings.corpus}: {len(plan.clips)} clips, {plan.num_frames} frames; {len(missing)} of {len(plan.units)} parts to draw")
         for unit in _drawn(missing, root, settings, num_workers):
             advance(unit.num_clips)
         if plan.table is not None:
@@ -72,7 +75,7 @@ def read_names(path: Path) -> tuple[tuple[str, str, str, str], ...]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = [tuple(cell.strip() for cell in row) for row in csv.reader(file) if any(row)]
     for row in rows:
-        if len(row) != 4 or scheme("megc3").index(row[3]) is None or not any(map(str.isdigit, row[1])):
+        if len(row) != 4 or scheme("megc3").index(row[3]) is None or not any(map(str.isdigit, row[1])) or not is_safe(row[2]):
             raise ValueError(
                 f"A list of names must have lines of corpus,subject,clip,class, but got {','.join(row)!r} in {path}. Correct it."
             )

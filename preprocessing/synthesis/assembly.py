@@ -47,5 +47,7 @@ def _takes(clips: Sequence[PlannedClip], of: Pictures, camera: Camera) -> list[T
 
 def facs(clip: PlannedClip) -> Cell:
     """The clip's facial actions as sheets have them: ``6+12``, or the number 4."""
+    if "action_units" in clip.cells:
+        return clip.cells["action_units"]
     units = action_units(clip.shown or clip.emotion)
     return units[0] if len(units) == 1 else "+".join(map(str, units))

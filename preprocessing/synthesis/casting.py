@@ -72,23 +72,28 @@ def clips(corpus: str, cast: Mapping[str, Sequence[tuple[str, str]]]) -> list[Pl
 
 
 def reduced(planned: Sequence[PlannedClip], settings: Settings) -> list[PlannedClip]:
-    """As many subjects and clips as wanted, in the order of the sheet: those with quirks first, then the largest; classes in turn."""
+    """As many subjects and clips as wanted, in the order of the sheet: those that show another quirk first, then the largest subjects."""
     groups: dict[str, list[PlannedClip]] = {}
     for clip in planned:
         groups.setdefault(clip.subject, []).append(clip)
-    order = sorted(groups, key=lambda subject: (-sum(bool(clip.quirk) for clip in groups[subject]), -len(groups[subject]), subject))
-    kept = {clip.key for subject in order[: settings.subjects or None] for clip in _chosen(groups[subject], settings.clips_per_subject)}
+    left, seen, order = sorted(groups, key=lambda subject: (-len(groups[subject]), subject)), {""}, list[str]()
+    while left and len(order) < (settings.subjects or len(groups)):
+        order.append(max(left, key=lambda subject: len({clip.quirk for clip in groups[subject]} - seen)))
+        seen |= {clip.quirk for clip in groups[order[-1]]}
+        left.remove(order[-1])
+    kept = {clip.key for subject in order for clip in _chosen(groups[subject], settings.clips_per_subject)}
     return [clip for clip in planned if clip.key in kept]
 
 
 def _chosen(group: Sequence[PlannedClip], limit: int) -> list[PlannedClip]:
-    """A subject's clips: unlabelled folders besides, odd ones first, then one of each class in turn, micro before macro."""
-    turns: dict[tuple[str, bool], int] = {}
+    """A subject's clips: unlabelled folders besides, one of each quirk first, then one of each class in turn, micro before macro."""
+    seen, turns = {""}, dict[tuple[str, bool], int]()
     ranked = []
     for clip in (clip for clip in group if clip.has_row):
         is_macro = clip.amplitude_px is not None
         turns[clip.emotion, is_macro] = turn = turns.get((clip.emotion, is_macro), -1) + 1
-        ranked.append((not clip.quirk, turn, is_macro, clip.key, clip))
+        ranked.append((clip.quirk in seen, turn, is_macro, clip.key, clip))
+        seen.add(clip.quirk)
     chosen = [clip for *_, clip in sorted(ranked, key=lambda entry: entry[:4])]
     return [*chosen[: limit or None], *(clip for clip in group if not clip.has_row)]
 

@@ -3,7 +3,8 @@
 import csv
 import io
 import shutil
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,6 +116,17 @@ def image_of(clip: PlannedClip, settings: Settings) -> np.ndarray:
     return render_static(identity(clip.corpus, clip.filename, settings.seed), clip.filename, clip.shown or clip.emotion, size=SIDE)
 
 
-def in_parts(rows: dict[str, list[str]], settings: Settings) -> list[tuple[str, str]]:
+def in_parts(rows: Mapping[str, Sequence[str]], settings: Settings) -> list[tuple[str, str]]:
     """(usage, name) of the wanted rows, the parts in the order of the table."""
-    return [(usage, name) for usage in USAGES[: settings.subjects or None] for name in rows[usage][: settings.clips_per_subject or None]]
+    return [(usage, name) for usage in USAGES[: settings.subjects or None] for name in _first(rows[usage], settings.clips_per_subject)]
+
+
+def _first(names: Sequence[str], limit: int) -> list[str]:
+    """As many names, one of each in turn, in their order; 0: all."""
+    turns: Counter[str] = Counter()
+    ranked = []
+    for at, name in enumerate(names):
+        ranked.append((turns[name], at))
+        turns[name] += 1
+    kept = sorted(at for _, at in sorted(ranked)[: limit or None])
+    return [names[at] for at in kept]

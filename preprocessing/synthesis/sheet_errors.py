@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from preprocessing.patches import Patch
+from preprocessing.patches import Correction, Patch
 from preprocessing.sheets import ABSENT
 from preprocessing.synthesis.plan import PlannedClip
 from preprocessing.synthesis.timing import corrections_of
@@ -11,8 +11,8 @@ from preprocessing.synthesis.timing import corrections_of
 _FAR = 20  # frames that a wrong number lies outside the clip
 
 
-def planted(clips: Sequence[PlannedClip], patches: Sequence[Patch], *, errors: bool) -> list[PlannedClip]:
-    """The clips of a full sheet, in order, with what it lacks (an apex written as ``/``) and, with ``errors``, its wrong numbers.
+def planted(clips: Sequence[PlannedClip], patches: Sequence[Correction], *, errors: bool) -> list[PlannedClip]:
+    """The clips of a full sheet, in order, with what it lacks (an apex written as ``/``) and, with ``errors``, its wrong cells.
 
     A wrong number that was not published is one that cannot be: an onset behind the offset, an apex behind it, an offset before the onset.
     A correction that the clip's truth does not agree with (frames were limited) is left out.
@@ -21,11 +21,7 @@ def planted(clips: Sequence[PlannedClip], patches: Sequence[Patch], *, errors: b
 
 
 def _planted(clip: PlannedClip, corrections: Sequence[Patch], errors: bool) -> PlannedClip:
-    wrong = {
-        patch.field: _wrong(clip, patch)
-        for patch in corrections
-        if str(getattr(clip, patch.field)) == patch.new and (errors or patch.old in ABSENT)
-    }
+    wrong = {patch.field: _wrong(clip, patch) for patch in corrections if _is_true(clip, patch) and (errors or patch.old in ABSENT)}
     if not wrong:
         return clip
     told = ", ".join(f"{field} as {text}" for field, text in wrong.items())
@@ -33,7 +29,13 @@ def _planted(clip: PlannedClip, corrections: Sequence[Patch], errors: bool) -> P
     return dataclasses.replace(clip, cells={**clip.cells, **wrong}, quirk=quirk)
 
 
+def _is_true(clip: PlannedClip, patch: Patch) -> bool:
+    return patch.number is None or getattr(clip, patch.field) == patch.number
+
+
 def _wrong(clip: PlannedClip, patch: Patch) -> str:
     if patch.old is not None:
         return patch.old
+    if patch.field == "action_units":
+        return "4 or 7"
     return str(max(clip.onset - _FAR, 0) if patch.field == "offset" else clip.offset + _FAR)

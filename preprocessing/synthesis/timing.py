@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from preprocessing.patches import Patch
+from preprocessing.patches import Correction, Patch
 from preprocessing.synthesis.plan import PlannedClip, Settings
 
 _NUMBERS = ("onset", "apex", "offset")
@@ -34,7 +34,7 @@ class Lengths:
 
 def timed(
     clips: Sequence[PlannedClip], lengths: Lengths | Mapping[str, Lengths], settings: Settings, *,
-    first: Callable[[PlannedClip], tuple[int, int]], patches: Sequence[Patch] = (),
+    first: Callable[[PlannedClip], tuple[int, int]], patches: Sequence[Correction] = (),
 ) -> list[PlannedClip]:  # fmt: skip
     """The clips with onset, apex and offset; ``clips`` are all rows of the full sheet, in order.
 
@@ -56,20 +56,20 @@ def in_sequence(clips: Sequence[PlannedClip], *, gap: int) -> list[PlannedClip]:
     return found
 
 
-def bound(clip: PlannedClip, row: int, num_rows: int, patches: Sequence[Patch]) -> dict[str, int]:
+def bound(clip: PlannedClip, row: int, num_rows: int, patches: Sequence[Correction]) -> dict[str, int]:
     """Field -> the frame number that corrections of this clip, in that row of a sheet of that length, give it."""
     return {patch.field: patch.number for patch in corrections_of(clip, row, num_rows, patches) if patch.number is not None}
 
 
-def corrections_of(clip: PlannedClip, row: int, num_rows: int, patches: Sequence[Patch]) -> list[Patch]:
-    """The corrections that address a clip."""
+def corrections_of(clip: PlannedClip, row: int, num_rows: int, patches: Sequence[Correction]) -> list[Patch]:
+    """The corrections of single cells that address a clip."""
 
     def addressed(patch: Patch) -> bool:
         if patch.row is None:
             return (patch.subject, patch.filename) == (clip.subject, clip.filename)
         return (patch.row, patch.num_rows) == (row, num_rows)
 
-    return [patch for patch in patches if addressed(patch)]
+    return [patch for patch in patches if isinstance(patch, Patch) and addressed(patch)]
 
 
 def _timed(

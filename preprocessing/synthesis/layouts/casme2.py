@@ -45,6 +45,8 @@ _HOLES = {
 """Clips that lack a frame in some copies (SHCNN's list of frames)."""
 _UNLABELLED = (("sub09", "EP02_02f"), ("sub24", "EP02_07"))
 """Folders without a row; the second has one in the 256-row sheet."""
+_SHORTENED = "EP01_08"
+"""A clip of sub16 whose offset the sheet of 2019 corrects."""
 _OBJECTIVE_CLASS = {"happiness": "I", "surprise": "II", "disgust": "IV", "sadness": "VI"}  # which emotion has which is ours
 PICTURES = {
     "raw": Pictures(
@@ -61,7 +63,8 @@ def plan(settings: Settings) -> Plan:
     """The corpus with the sheet that ``settings.variant`` names."""
     rows = timed(_cast(settings), LENGTHS, settings, first=_first, patches=PATCHES)
     rows = [without_frame(clip) if clip.filename in _HOLES.get(clip.subject, []) else clip for clip in rows]
-    every = [*planted(rows, PATCHES, errors=settings.with_errors), *timed(_unlabelled(settings), LENGTHS, settings, first=_first)]
+    errors = [patch for patch in PATCHES if patch.filename != _SHORTENED or settings.variant != "20190701"]
+    every = [*planted(rows, errors, errors=settings.with_errors), *timed(_unlabelled(settings), LENGTHS, settings, first=_first)]
     kept = reduced(every, settings)
     return assembled(
         settings, kept, PICTURES, files={SHEETS[settings.variant]: _sheet(kept, settings.variant)},
@@ -89,7 +92,8 @@ def _cast(settings: Settings) -> list[PlannedClip]:
 
 def _known(settings: Settings, subject: str) -> Sequence[Known]:
     labelled = {name: e for name, e in _LABELLED.get(subject, {}).items() if name != "EP02_07" or settings.variant == "20190701"}
-    return labelled, given(settings, "casme2", subject), {name: () for name in _HOLES.get(subject, [])}
+    quirks = {name: () for name in _HOLES.get(subject, [])} | ({_SHORTENED: ()} if subject == "sub16" else {})
+    return labelled, given(settings, "casme2", subject), quirks
 
 
 def _made_up(number: int) -> str:

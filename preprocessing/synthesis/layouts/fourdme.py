@@ -6,6 +6,7 @@ Published: the number of clips, the sheet's columns. Ours, for lack of published
 import dataclasses
 from collections.abc import Sequence
 
+from preprocessing.corpora.fourdme import PATCHES
 from preprocessing.synthesis.actions import ACTION_UNITS, action_units
 from preprocessing.synthesis.assembly import Pictures, assembled, facs
 from preprocessing.synthesis.camera import Camera
@@ -34,7 +35,7 @@ def plan(settings: Settings) -> Plan:
         str(at): [(f"{at}_{n}", e) for n, e in enumerate(hand, start=1)] for at, hand in enumerate(dealt(_SIZES, _EMOTIONS, {}), start=1)
     }
     rows = [_shown(clip) for clip in clips("fourdme", cast)]
-    kept = reduced(timed(rows, LENGTHS, settings, first=lambda clip: (1, 60)), settings)
+    kept = _exchanged(reduced(timed(rows, LENGTHS, settings, first=lambda clip: (1, 60)), settings))
     return assembled(
         settings, kept, PICTURES, files={"4DME_Labelling_Micro_release v1.xlsx": _sheet(kept)},
         notes=("Only the number of clips and the sheet's columns are published: all else is assumed.",),
@@ -47,11 +48,22 @@ def _shown(clip: PlannedClip) -> PlannedClip:
     return dataclasses.replace(clip, shown=first, quirk="two emotions" if others else "")
 
 
+def _exchanged(rows: list[PlannedClip]) -> list[PlannedClip]:
+    """A full sheet has the labels of two rows interchanged, and its reader always believes so."""
+    for exchange in PATCHES:
+        if len(rows) == exchange.num_rows:
+            first, second = (rows[at] for at in exchange.rows)
+            for at, clip, other in zip(exchange.rows, (first, second), (second, first), strict=True):
+                cells = {"emotion": other.emotion, "action_units": str(facs(other))}
+                rows[at] = dataclasses.replace(clip, cells=cells, quirk=f"the sheet has the labels of {other.filename}")
+    return rows
+
+
 def _sheet(kept: Sequence[PlannedClip]) -> bytes:
     header: list[Cell] = ["sub_ID", "fold_name", "Onset", "Apex", "Offset", "AUs", "Emotion", *(f"AU{unit}" for unit in ACTION_UNITS)]
     rows: list[list[Cell]] = [
         [
-            digits(clip.subject), clip.filename, clip.onset, clip.apex, clip.offset, str(facs(clip)), clip.emotion,
+            digits(clip.subject), clip.filename, clip.onset, clip.apex, clip.offset, str(facs(clip)), clip.cell("emotion"),
             *(int(unit in action_units(clip.shown)) for unit in ACTION_UNITS), *(int(word in clip.emotion) for word in _WORDS), 0,
         ]
         for clip in kept

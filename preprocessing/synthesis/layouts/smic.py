@@ -7,6 +7,7 @@ subjects, and their lengths: a quarter of HS's, as their frame rate is.
 import dataclasses
 from collections.abc import Mapping
 
+from preprocessing.corpora.smic import INCOMPLETE
 from preprocessing.synthesis.assembly import Pictures, assembled
 from preprocessing.synthesis.camera import CAMERAS, Camera
 from preprocessing.synthesis.casting import clips, digits, given, named, per_subject, reduced, without_frame
@@ -25,7 +26,6 @@ _SLOW = ("s11", "s12", "s13", "s14", "s15", "s18", "s19", "s20")
 """Subjects that VIS and NIR filmed too."""
 _OTHERWISE = {"s14": {"negative": 4, "positive": 2, "surprise": 4}}
 """HS has 23 negative and 20 surprise clips of them, VIS and NIR 24 and 19."""
-_HOLES = {"s03_po_08": 2, "s03_sur_01": 1, "s03_sur_05": 1, "s03_ne_16": 1}
 _LOST = "s18_sur_03"
 _EIGHT_DIGITS_FROM = 11
 
@@ -34,7 +34,10 @@ def plan(settings: Settings) -> Plan:
     """The corpus of the camera that ``settings.variant`` names."""
     camera = settings.variant
     rows = timed(_cast(settings), LENGTHS[camera], settings, first=_first)
-    rows = [without_frame(clip, _HOLES[clip.filename], "frames are missing") if clip.filename in _HOLES else clip for clip in rows]
+    if camera == "hs":
+        rows = [
+            without_frame(clip, INCOMPLETE[clip.filename], "frames are missing") if clip.filename in INCOMPLETE else clip for clip in rows
+        ]
     kept = [clip for clip in reduced(rows, settings) if not (settings.with_errors and camera == "hs" and clip.filename == _LOST)]
     return assembled(
         settings, kept, _pictures(camera), files={}, options={"camera": camera},
