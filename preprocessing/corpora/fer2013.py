@@ -12,6 +12,7 @@ from preprocessing.options import Plain
 from preprocessing.pixel_csv import SIDE, USAGES, PixelRow, find_pixels, rows, split_of
 from preprocessing.survey import Problem, Survey
 
+PIPELINE = "static_image"
 OPTIONS: dict[str, Plain] = {
     "splits": "shcnn",  # or microsoft
 }

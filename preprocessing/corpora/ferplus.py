@@ -19,6 +19,7 @@ from preprocessing.pixel_csv import FILES, SIDE, USAGES, rows, split_of
 from preprocessing.sheets import find_sheet, open_csv
 from preprocessing.survey import Problem, Survey
 
+PIPELINE = "static_image"
 OPTIONS: dict[str, Plain] = {
     "rule": "strict",  # or half
     "splits": "shcnn",  # or microsoft
