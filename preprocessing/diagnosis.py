@@ -121,11 +121,11 @@ def _unknown_emotions(survey: Survey) -> list[Problem]:
 
 
 def _without_apex(survey: Survey) -> list[Problem]:
-    """Clips whose sheet has no apex, where other clips of the corpus have one."""
-    if not any(clip.apex is not None for clip in survey.clips):
-        return []
+    """Clips whose sheet has no apex, where other clips of their corpus have one."""
+    with_apex = {clip.corpus for clip in survey.clips if clip.apex is not None}
     told = {problem.where.split(" (row ")[0] for problem in survey.problems if problem.kind in ("apex", "number", "range")}
     return [
         Problem(kind="no apex", where=clip.key, what=f"It has an onset ({clip.onset}) and an offset ({clip.offset}), but no apex.")
-        for clip in survey.clips if clip.apex is None and clip.onset is not None and clip.key not in told
+        for clip in survey.clips
+        if clip.apex is None and clip.onset is not None and clip.corpus in with_apex and clip.key not in told
     ]  # fmt: skip

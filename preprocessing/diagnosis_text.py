@@ -97,14 +97,16 @@ def _limited(lines: Iterable[str], count: int, num_lines: int) -> Iterator[str]:
 
 
 def _corrections(patches: Sequence[tuple[str, str]], num_lines: int) -> Iterator[str]:
-    """Applied ones first; all can be left out by name."""
+    """Applied ones first, then the names of the others by what became of them; all can be left out by name."""
     if not patches:
         return
-    applied = [patch for patch in patches if patch[1].startswith(APPLIED)]
-    others = [patch for patch in patches if patch not in applied]
+    applied = [f"    {name}: {outcome}" for name, outcome in patches if outcome.startswith(APPLIED)]
     yield from ("", f"published corrections of the sheet ({len(applied)} of {len(patches)} applied)")
-    for group in (applied, others):
-        yield from _limited((f"    {name}: {outcome}" for name, outcome in group), len(group), num_lines)
+    yield from _limited(applied, len(applied), num_lines)
+    for other in dict.fromkeys(outcome for _, outcome in patches if not outcome.startswith(APPLIED)):
+        names = [name for name, outcome in patches if outcome == other]
+        more = [f"{len(names) - num_lines} more"] if len(names) > num_lines else []
+        yield f"    {other}: {', '.join([*names[:num_lines], *more])}"
     yield "    -> Leave one out: --option skip_patches=NAME. Leave all out: --option patches=false."
 
 

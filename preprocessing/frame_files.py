@@ -95,9 +95,10 @@ def image_folder(root: Path, kinds: Mapping[str, tuple[str, ...]], wanted: str, 
 def image_facts(root: Path, kinds: Mapping[str, tuple[str, ...]], kind: str, folder: Path, holds: str) -> tuple[tuple[str, str], ...]:
     """What a survey says of its images: where they are, whether the archive nests them, and which other kinds lie beside them."""
     others = [(other, found) for other in kinds if other != kind and (found := archive_folder(root, kinds[other], holds))]
+    is_nested = folder.parent != root and folder.parent.name.lower() in [name.lower() for name in kinds[kind]]
     return (
         ("images", str(folder)),
         *([("kind of images", kind)] if len(kinds) > 1 else []),
-        *([("nested archive", f"{folder.parent.name}/{folder.name}")] if folder.parent.name.lower() == folder.name.lower() else []),
+        *([("nested archive", f"{folder.parent.name}/{folder.name}")] if is_nested else []),
         *((f"{other} images too", str(found)) for other, found in others),
     )

@@ -271,3 +271,14 @@ def test_help_has_examples_and_every_option_and_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "preprocessing.doctor", "--help"], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0 and "python -m preprocessing.doctor casme2 --root /data/CASME2" in done.stdout
     assert "smic: camera=hs, images=raw" in done.stdout and "exit code" in done.stdout
+
+
+def test_the_composite_of_raw_corpora_is_looked_at_as_one(run: Run, tmp_path: Path) -> None:
+    write_casme2(tmp_path / "casme2", [*VIDEOS, Video(4, "none", "disgust", apex="/")])
+    write_samm(tmp_path / "samm", [Video(6, "006_a", "anger")])
+    write_smic(tmp_path / "smic", [(1, "positive", 1)])
+    problems = found(run, "megc2019", "--root", tmp_path)
+    assert [problem.split(":")[0] for problem in problems["no apex"]] == ["casme2/sub04/none"], "SMIC never has one"
+    code, out, _ = run("megc2019", "--root", tmp_path, "--option", "samm=samm")
+    assert code == 0 and "smic images" in out and "megc3: 5 clips, 5 subjects; not the official 442 (MEGC 2019)" in out
+    assert "casme2:sub04/EP12_01f/apex" in out and out.splitlines()[-1].endswith(f"build megc2019 --root {tmp_path} --home ~/losotune")
