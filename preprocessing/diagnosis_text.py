@@ -57,7 +57,8 @@ def _lines(diagnosis: Diagnosis, num_lines: int) -> Iterator[str]:
     for subset in diagnosis.subsets:
         differences = subset.sample_set or ()
         yield f"  {subset}{'' if subset.complete or differences else '; not complete'}"
-        yield from _limited((f"    {difference}" for difference in differences), len(differences), num_lines)
+        lines = (f"    {difference.split(' (hash ')[0]}" for difference in differences)  # the hashes are in the JSON
+        yield from _limited(lines, len(differences), num_lines)
     yield from ("", _next(diagnosis))
 
 
