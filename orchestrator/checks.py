@@ -1,7 +1,6 @@
 """What is known to go wrong on a machine, one function each. A check returns a finding; it starts no Ray and leaves nothing on disk."""
 
 import importlib
-import importlib.util
 import inspect
 import os
 import shutil
@@ -21,13 +20,13 @@ import psutil
 from packaging.requirements import Requirement
 
 from orchestrator.cluster import DRIVER_ENVIRONMENT, TOKEN_FILE, WORKER_ENVIRONMENT
+from preprocessing.steps import landmark_model
 
 TESTED = {"ray": "2.60", "optuna": "5.0", "mlflow": "3.17", "torch": "2.13"}
 RAY_ENVIRONMENT = {name: DRIVER_ENVIRONMENT[name] for name in ("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "RAY_CHDIR_TO_TRIAL_DIR")}
 ALLOCATOR = tuple(name for name in WORKER_ENVIRONMENT if name.startswith("MALLOC_"))
 NETWORK_FILESYSTEMS = ("nfs", "cifs", "smb", "sshfs", "lustre", "gpfs", "beegfs", "ceph", "gluster", "9p")
 PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
-LANDMARKS = "shape_predictor_68_face_landmarks.dat"
 GIB = 1024**3
 
 
@@ -144,11 +143,10 @@ def torch_build() -> Finding:
 def landmarks() -> Finding:
     """Trap 11: the package that carries the model fails to import, so its file is located instead."""
     importlib.import_module("dlib")
-    package = importlib.util.find_spec("face_recognition_models")
-    places = [Path(folder) / "models" / LANDMARKS for folder in (package.submodule_search_locations or () if package else ())]
-    if found := next((path for path in places if path.exists()), None):
-        return Finding(name="landmark model", state="ok", found=found.name)
-    return Finding(name="landmark model", state="fail", found=f"no {LANDMARKS}", mend="pip install face_recognition_models")
+    try:
+        return Finding(name="landmark model", state="ok", found=landmark_model.path().name)
+    except FileNotFoundError:
+        return Finding(name="landmark model", state="fail", found=f"no {landmark_model.NAME}", mend="pip install face_recognition_models")
 
 
 def optical_flow() -> Finding:
