@@ -68,8 +68,10 @@ def diagnose(corpus: str, *, root: Path | None, options: Mapping[str, Plain], im
     """Survey a corpus, decode its images unless told not to, and compare it with what is published. ``options`` are complete."""
     try:
         survey = _survey(corpus, root, options)
-    except (ValueError, OSError) as error:
-        return Diagnosis(corpus=corpus, root=root, options=options, survey=Survey(corpus=corpus, clips=()), refusal=str(error))
+    except ValueError as error:
+        return _refused(corpus, root, options, str(error))
+    except OSError as error:
+        return _refused(corpus, root, options, f"{error.filename} cannot be read ({type(error).__name__}). Check --root and permissions.")
     inspected = inspect([clip for clip in survey.clips if clip.frames], progress=progress) if images else []
     problems = (*survey.problems, *_unknown_emotions(survey), *_without_apex(survey), *image_problems(inspected))
     lost = _lost(survey, inspected)
@@ -80,6 +82,10 @@ def diagnose(corpus: str, *, root: Path | None, options: Mapping[str, Plain], im
         counts=tuple(check(name, scheme, survey.clips) for scheme in class_schemes(corpus, name)),
         subsets=tuple(subsets(name, survey, lost)), num_usable=len(survey.clips) - len(lost),
     )  # fmt: skip
+
+
+def _refused(corpus: str, root: Path | None, options: Mapping[str, Plain], why: str) -> Diagnosis:
+    return Diagnosis(corpus=corpus, root=root, options=options, survey=Survey(corpus=corpus, clips=()), refusal=why)
 
 
 def class_schemes(corpus: str, name: str) -> list[str]:

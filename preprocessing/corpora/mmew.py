@@ -50,20 +50,28 @@ def survey(root: Path | None, *, sheet: str = "", patches: bool = True, skip_pat
     if root is None:
         raise ValueError("mmew must be read from a folder, but got none. Name it: --root DIR.")
     table = read_sheet(find_sheet(root, SHEETS, sheet), [name for field, name in COLUMNS.items() if field != "action_units"])
-    folders = {clip.name.lower(): clip for clip in _clip_folders(root)}
+    images = _image_folder(root)
+    folders = {clip.name.lower(): clip for clip in _clip_folders(root, images)}
     variant = _VARIANTS.get(len(table.rows))
     unknown = Problem(kind="sheet", where=table.path.name, what=f"{len(table.rows)} rows with these columns are of no known variant.")
     source = Source(
         corpus="mmew", fps=FPS, patches=PATCHES, folder_of=lambda row: folders.get(row.filename.lower()),
         clip_folders=folders.values(), problems=() if variant else (unknown,),
-        facts=(("sheet", table.path.name), ("variant", variant or "unknown"), ("clip folders", str(len(folders)))),
+        facts=(
+            ("sheet", table.path.name), ("variant", variant or "unknown"), ("images", str(images or f"{root}, by subject")),
+            ("clip folders", str(len(folders))),
+        ),
     )  # fmt: skip
     return survey_rows(labelled_rows(table, COLUMNS, spelled("S", 2)), source, patches=patches, skip_patches=skip_patches)
 
 
-def _clip_folders(root: Path) -> list[Path]:
-    """Two levels below ``Micro_Expression``, or, without that, below the subjects' folders."""
+def _image_folder(root: Path) -> Path | None:
+    """``Micro_Expression``, in the released tree; None: the documented one."""
     starts = [root / "Micro_Expression", *(folder / "Micro_Expression" for folder in subfolders(root))]
-    start = next((folder for folder in starts if folder.is_dir()), None)
-    groups = subfolders(start) if start else [emotion for subject in subfolders(root) for emotion in subfolders(subject)]
+    return next((folder for folder in starts if folder.is_dir()), None)
+
+
+def _clip_folders(root: Path, images: Path | None) -> list[Path]:
+    """Two levels below ``Micro_Expression``, or, without that, below the subjects' folders."""
+    groups = subfolders(images) if images else [emotion for subject in subfolders(root) for emotion in subfolders(subject)]
     return [clip for group in groups for clip in subfolders(group)]

@@ -183,6 +183,20 @@ def test_a_folder_of_smic_that_may_not_be_read_is_told(run: Run) -> None:
     assert [problem.split(": ")[0] for problem in problems] == [str(path) for path in closed]
 
 
+def test_a_whole_tree_that_may_not_be_read_is_told(run: Run) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = write_casme2(Path(folder), VIDEOS)
+        root.chmod(0o755)
+        closed = root / FOLDER
+        closed.chmod(0)
+        try:
+            with as_ordinary_user():
+                code, out, _ = run("casme2", "--root", root)
+        finally:
+            closed.chmod(0o755)
+    assert code == 1 and f"  {closed} cannot be read (PermissionError). Check --root and permissions." in out.splitlines()
+
+
 def test_counts_and_papers_of_a_full_corpus(run: Run, tmp_path: Path) -> None:
     """The 2014 sheet's nine clips outside of the five classes are made up beside the published ones."""
     nine = [(9, "fear"), (10, "fear"), (17, "sadness"), (17, "sadness"), (19, "sadness"), (26, "sadness"), *[(24, "sadness")] * 3]
