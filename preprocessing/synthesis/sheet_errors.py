@@ -21,7 +21,9 @@ def planted(clips: Sequence[PlannedClip], patches: Sequence[Correction], *, erro
 
 
 def _planted(clip: PlannedClip, corrections: Sequence[Patch], errors: bool) -> PlannedClip:
-    wrong = {patch.field: _wrong(clip, patch) for patch in corrections if _is_true(clip, patch) and (errors or patch.old in ABSENT)}
+    wrong: dict[str, str] = {
+        patch.field: _wrong(clip, patch) for patch in corrections if _is_true(clip, patch) and (errors or patch.old in ABSENT)
+    }
     if not wrong:
         return clip
     told = ", ".join(f"{field} as {text}" for field, text in wrong.items())

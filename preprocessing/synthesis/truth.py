@@ -77,5 +77,7 @@ def _fields(clip: PlannedClip, settings: Settings) -> dict[str, Any]:
 
 def _clip(key: str, fields: Mapping[str, Any]) -> PlannedClip:
     corpus, subject, filename = key.split("/")
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items() if name != "action_units"}
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items() if name != "action_units"
+    }
     return PlannedClip(corpus=corpus, subject=subject, filename=filename, **plain)

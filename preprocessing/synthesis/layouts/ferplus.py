@@ -22,23 +22,20 @@ _NOT_FACES = {"Training": 148, "PublicTest": 10, "PrivateTest": 15}
 _LABEL = {"happiness": "happy", "sadness": "sad", "anger": "angry", "contempt": "neutral"}
 """FER2013's label of an emotion, where it has another name."""
 _TABLE = "fer2013.csv"
+_UNDECIDED = "undecided"
 
 
 def plan(settings: Settings) -> Plan:
     """Votes and images as ``settings.variant`` says; parts count as subjects."""
     rows = in_parts({usage: _rows(usage) for usage in FOLDERS}, settings)
     clips = tuple(_clip(row, usage, name) for row, (usage, name) in enumerate(rows))
-    votes = [_votes(clip, row, nine=row == _first_undecided(clips)) for row, clip in enumerate(clips)]
-    files = {
-        "fer2013new.csv": _csv(
-            [["Usage", "Image name", *EMOTIONS, "unknown", "NF"], *(_line(c, v) for c, v in zip(clips, votes, strict=True))]
-        )
-    }
+    nine = next((clip for clip in clips if clip.quirk == _UNDECIDED), None)
+    votes = [_votes(clip, row, num_votes=NUM_VOTES - (clip is nine)) for row, clip in enumerate(clips)]
+    lines = [_line(clip, counts) for clip, counts in zip(clips, votes, strict=True)]
+    files = {"fer2013new.csv": _csv([["Usage", "Image name", *EMOTIONS, "unknown", "NF"], *lines])}
     if settings.variant == "folders":
         folders = {usage: f"data/{name}" for usage, name in FOLDERS.items()}
-        for usage, folder in folders.items():
-            own = [[f"{c.filename}.png", "(0, 0, 48, 48)", *v] for c, v in zip(clips, votes, strict=True) if c.subject == usage]
-            files |= {f"{folder}/label.csv": _csv(own)} if own else {}
+        files |= {f"{folder}/label.csv": _csv(_boxed(clips, votes, usage)) for usage, folder in folders.items()}
         return Plan(settings=settings, clips=clips, units=image_files(folders, clips), files=files, cameras={})
     table = Table(name=_TABLE, header=HEADERS["fer2013"], labels=tuple(_labels(clips)))
     return Plan(settings=settings, clips=clips, units=table_parts(_TABLE, clips), files=files, cameras={}, table=table)
@@ -50,7 +47,7 @@ def _rows(usage: str) -> list[str]:
     num_images = sum(per_subject("fer2013/fer2013_7")[usage].values())
     counts = {f"strict {name}": strict[name] for name in EMOTIONS} | {f"half {name}": half[name] - strict[name] for name in EMOTIONS}
     counts[NOT_A_FACE] = _NOT_FACES[usage]
-    counts["undecided neutral"] = num_images - sum(counts.values())
+    counts[f"{_UNDECIDED} neutral"] = num_images - sum(counts.values())
     return interleaved(counts)
 
 
@@ -60,23 +57,23 @@ def _clip(row: int, usage: str, name: str) -> PlannedClip:
     return PlannedClip(corpus="ferplus", subject=usage, filename=f"fer{row:07d}", emotion=emotion, quirk=quirk)
 
 
-def _first_undecided(clips: Sequence[PlannedClip]) -> int | None:
-    return next((row for row, clip in enumerate(clips) if clip.quirk == "undecided"), None)
-
-
-def _votes(clip: PlannedClip, row: int, *, nine: bool) -> list[int]:
-    """Ten counts, or nine votes: the eight emotions, unknown, not a face."""
+def _votes(clip: PlannedClip, row: int, *, num_votes: int) -> list[int]:
+    """The counts: the eight emotions, unknown, not a face."""
     if clip.quirk == NOT_A_FACE:
-        return [*([0] * len(EMOTIONS)), 0, NUM_VOTES]
+        return [*([0] * len(EMOTIONS)), 0, num_votes]
     main, second, third = ((EMOTIONS.index(clip.emotion) + step) % len(EMOTIONS) for step in (0, 1, 2))
     unknown = row % 3 if clip.quirk == "strict" else 0
-    most = {"strict": 6 + row % 4 - unknown // 2, "half": 6, "undecided": 4}[clip.quirk]
+    most = {"strict": 6 + row % 4 - unknown // 2, "half": 6, _UNDECIDED: 4}[clip.quirk]
     votes = [0] * (len(EMOTIONS) + 2)
-    votes[main] = min(most, NUM_VOTES - unknown)
-    votes[-2], votes[-1] = unknown, int(clip.quirk == "half")
-    left = NUM_VOTES - sum(votes)
-    votes[second], votes[third] = (left, 0) if clip.quirk != "undecided" else (3, 2 if nine else 3)
+    votes[main], votes[-2], votes[-1] = min(most, num_votes - unknown), unknown, int(clip.quirk == "half")
+    votes[second] = 3 if clip.quirk == _UNDECIDED else num_votes - sum(votes)
+    votes[third] = num_votes - sum(votes)
     return votes
+
+
+def _boxed(clips: Sequence[PlannedClip], votes: Sequence[Sequence[int]], usage: str) -> list[list[str | int]]:
+    """Lines of Microsoft's ``label.csv``: file, box, votes."""
+    return [[f"{c.filename}.png", "(0, 0, 48, 48)", *v] for c, v in zip(clips, votes, strict=True) if c.subject == usage]
 
 
 def _line(clip: PlannedClip, votes: Sequence[int]) -> list[str | int]:

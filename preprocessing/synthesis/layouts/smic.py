@@ -5,7 +5,7 @@ subjects, and their lengths: a quarter of HS's, as their frame rate is.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from preprocessing.corpora.smic import INCOMPLETE
 from preprocessing.synthesis.assembly import Pictures, assembled
@@ -59,8 +59,12 @@ def _names(settings: Settings, subject: str, counts: Mapping[str, int]) -> list[
     found = []
     for emotion, count in counts.items():
         own = {name: allowed for name, allowed in official.items() if emotion in allowed}
-        found += named([emotion] * count, [own], lambda n, e=emotion: f"{subject}_{_CODES[e]}_{n + 1:02d}", f"smic/{subject}")
+        found += named([emotion] * count, [own], _numbered(f"{subject}_{_CODES[emotion]}"), f"smic/{subject}")
     return sorted(found)
+
+
+def _numbered(name: str) -> Callable[[int], str]:
+    return lambda number: f"{name}_{number + 1:02d}"
 
 
 def _first(clip: PlannedClip) -> tuple[int, int]:
