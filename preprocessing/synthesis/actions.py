@@ -20,7 +20,7 @@ class Pull:
     """Where the displacement has faded to nothing, as a share of the face's width."""
 
 
-_INNER_BROW, _OUTER_BROW = ((20, 21), (22, 23)), ((17, 18), (25, 26))
+_INNER_BROW, _OUTER_BROW = ((20, 21), (22, 23)), ((17, 18, 19), (24, 25, 26))
 _CHEEK, _LOWER_LID, _UPPER_LID = ((36, 48), (45, 54)), ((40, 41), (46, 47)), ((37, 38), (43, 44))
 _NOSE_WING, _NOSE_ROOT = ((31, 31, 39), (35, 35, 42)), ((21, 27), (22, 27))
 _LIP_CORNER, _UPPER_LIP, _LOWER_LIP = ((48,), (54,)), ((50,), (52,)), ((58,), (56,))
@@ -31,9 +31,9 @@ def _pull(anchor: tuple[tuple[int, ...], tuple[int, ...]], out: float, down: flo
 
 
 ACTION_UNITS: dict[int, tuple[Pull, ...]] = {
-    1: (_pull(_INNER_BROW, 0.0, -1.0, 0.22),),  # inner brow raiser
+    1: (_pull(_INNER_BROW, 0.0, -1.0, 0.20),),  # inner brow raiser
     2: (_pull(_OUTER_BROW, 0.0, -1.0, 0.22),),  # outer brow raiser
-    4: (_pull(_INNER_BROW, -0.5, 0.85, 0.24),),  # brow lowerer
+    4: (_pull(_INNER_BROW, -0.5, 0.85, 0.20),),  # brow lowerer
     6: (_pull(_CHEEK, 0.1, -0.5, 0.26),),  # cheek raiser
     7: (_pull(_LOWER_LID, 0.0, -0.8, 0.14), _pull(_UPPER_LID, 0.0, 0.4, 0.10)),  # lid tightener
     9: (_pull(_NOSE_WING, 0.1, -1.0, 0.22), _pull(_NOSE_ROOT, -0.2, 0.4, 0.16)),  # nose wrinkler

@@ -16,6 +16,8 @@ from preprocessing.synthesis.photographs import PHOTOGRAPHS, photograph
 _MELANIN, _EXPOSURE, _LIGHT = (-0.15, 0.75), (0.85, 1.15), 0.35
 _BACKDROP, _TINT = (0.5, 1.2), 0.15
 _ROLL_DEGREES, _SCALE, _SHIFT = 4.0, 0.04, 0.03
+_PLIANCY = {"collins": 1.0, "hopper": 0.5}
+"""Share of the traits' limits that a photograph is warped by. With more, dlib takes Hopper's large glasses for a larger face's eyes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +53,14 @@ class Identity:
 def identity(corpus: str, subject: str, seed: int = 0) -> Identity:
     """The invented person behind a corpus' subject."""
     rng = _rng(seed, corpus, subject, "identity")
-    amounts = rng.uniform(-1, 1, len(shape.TRAITS)) * list(shape.TRAITS.values())
+    photo = sorted(PHOTOGRAPHS)[int(rng.integers(len(PHOTOGRAPHS)))]
+    amounts = _PLIANCY[photo] * rng.uniform(-1, 1, len(shape.TRAITS)) * list(shape.TRAITS.values())
     angle, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0, _LIGHT)
     return Identity(
         corpus=corpus,
         subject=subject,
         seed=seed,
-        photo=sorted(PHOTOGRAPHS)[int(rng.integers(len(PHOTOGRAPHS)))],
+        photo=photo,
         mirror=bool(rng.integers(2)),
         shape=tuple(amounts.tolist()),
         melanin=float(rng.uniform(*_MELANIN)),
