@@ -8,14 +8,10 @@ are those of an undisturbed run, whatever the number of workers.
 import argparse
 import csv
 import json
-import multiprocessing
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +20,8 @@ from preprocessing.classes import scheme
 from preprocessing.frame_files import is_safe
 from preprocessing.progress import clip_progress
 from preprocessing.synthesis import layouts
-from preprocessing.synthesis.plan import SIZES, Plan, Settings, Unit
+from preprocessing.synthesis.plan import SIZES, Plan, Settings
+from preprocessing.synthesis.workers import drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +53,14 @@ def make_settings(corpus: str, *, variant: str = "", images: str = "", **others:
 
 def synthesize(settings: Settings, out: Path | str, *, num_workers: int = 1, progress: bool = True) -> Made:
     """Write the corpus, or what an earlier run left of it, to a folder; ``progress`` tells of it on stderr."""
-    from preprocessing.synthesis.corpus_folder import opened
+    from preprocessing.synthesis.corpus_folder import opened  # Arrow: here, so that --help stays quick
 
     start_s, root = time.monotonic(), Path(out).expanduser().absolute()
     plan: Plan = layouts.load(settings.corpus).plan(settings)
     with opened(plan, root) as missing, clip_progress(sum(unit.num_clips for unit in missing), show=progress) as advance:
         if progress:
             _say(f"{settings.corpus}: {len(plan.clips)} clips, {plan.num_frames} frames; {len(missing)} of {len(plan.units)} parts to draw")
-        for unit in _drawn(missing, root, settings, num_workers):
+        for unit in drawn(missing, root, settings, num_workers):
             advance(unit.num_clips)
         if plan.table is not None:
             plan.table.finish(root)
@@ -80,42 +77,6 @@ def read_names(path: Path) -> tuple[tuple[str, str, str, str], ...]:
                 f"A list of names must have lines of corpus,subject,clip,class, but got {','.join(row)!r} in {path}. Correct it."
             )
     return tuple((corpus, subject, clip, label) for corpus, subject, clip, label in rows)
-
-
-def _drawn(units: Sequence[Unit], root: Path, settings: Settings, num_workers: int) -> Iterator[Unit]:
-    """The units as they are finished, in order."""
-    if num_workers <= 1 or len(units) <= 1:
-        for unit in units:
-            yield _draw(unit, root, settings)
-        return
-    context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(min(num_workers, len(units)), mp_context=context, initializer=_prepare_worker)
-    try:
-        for future in [pool.submit(_draw, unit, root, settings) for unit in units]:
-            yield future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _draw(unit: Unit, root: Path, settings: Settings) -> Unit:
-    unit.write(root, settings)
-    return unit
-
-
-def _prepare_worker() -> None:
-    """A worker is one thread, leaves Ctrl-C to its parent, and does not outlive a killed one."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "only workers are prepared"
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 _EXAMPLES = """examples:
@@ -200,7 +161,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(str(error))
     try:
         result = _result(synthesize(settings, args.out, num_workers=args.workers))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, BrokenExecutor) as error:
         _say(f"synthesize failed: {error}")
         if args.json:
             print(json.dumps({"error": str(error)}))
