@@ -44,8 +44,8 @@ def kill_half_way(arguments: list[str], root: Path) -> dict[Path, int]:
 
 
 def test_a_killed_run_resumes_to_the_bytes_of_an_undisturbed_one_whatever_the_workers(tmp_path: Path) -> None:
-    arguments = ["casme2", "--images", "cropped", "--subjects", "2", "--clips-per-subject", "6", "--max-frames", "10", "--workers", "1"]
-    settings = make_settings("casme2", images="cropped", subjects=2, clips_per_subject=6, max_frames=10)
+    arguments = ["casme2", "--images", "cropped", "--subjects", "3", "--clips-per-subject", "6", "--max-frames", "24", "--workers", "1"]
+    settings = make_settings("casme2", images="cropped", subjects=3, clips_per_subject=6, max_frames=24)
     left = kill_half_way(arguments, tmp_path / "killed")
     assert (tmp_path / "killed" / MARKER).read_text().startswith("SYNTHETIC: this is not the corpus casme2")
     (tmp_path / "killed/Cropped/.half.1.tmp").mkdir()  # where the kill came between two clips
