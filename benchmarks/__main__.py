@@ -18,6 +18,7 @@ SUBJECTS = {
     "fusion": "G8, G9: several folds as one program, against one after another, on CPU and GPU; needs no Ray",
     "data_feed": "G7: batches against a DataLoader, and opening and reading shards",
     "search_overhead": "G10: what a trial costs when its folds are recorded already, against plain Tune with OptunaSearch",
+    "flow": "G1: TV-L1 by our own kernel against OpenCV's: speed on one thread, agreement, threads; needs no Ray",
     "flow_build": "G2: JPEG frames to flow shards, against the published script and a process pool over the same OpenCV calls",
     "survival": "G6: a worker killed in mid-sweep, against the same in a plain process pool",
 }

@@ -55,7 +55,7 @@ def compute(first: np.ndarray, second: np.ndarray, *, method: str = "tvl1", **op
 
 
 def sequence(frames: np.ndarray, *, reference: str = "first", method: str = "tvl1", **options: Plain) -> np.ndarray:
-    """T frames (T, H, W) or (T, H, W, 3) -> T - 1 flows (T - 1, 2, H, W), each to a frame from the ``first`` one or from the ``previous``."""
+    """T frames (T, H, W) or (T, H, W, 3) -> T - 1 flows (T - 1, 2, H, W), to each frame from the ``first`` or the ``previous``."""
     if reference not in ("first", "previous"):
         raise ValueError(f"The reference of a clip's flows must be 'first' or 'previous', but got '{reference}'.")
     if len(frames) < 2:

@@ -6,13 +6,25 @@ import numpy as np
 from numba import njit
 
 from preprocessing.steps.flow_tvl1_lanes import (
-    LANES, floor, fold, load, load_channel, maximum, minimum, ramp, splat, splat_at, spread, store,
+    LANES,
+    floor,
+    fold,
+    load,
+    load_channel,
+    maximum,
+    minimum,
+    ramp,
+    splat,
+    splat_at,
+    spread,
+    store,
 )  # fmt: skip
 
 BORDER = 4
 """Of zeros around an image that is warped: windows of 4x4 that leave it find nothing, as with remap's constant border."""
 ONE, CUBIC, TINY = np.float32(1), np.float32(-0.75), np.float32(1e-30)  # CUBIC: slope of the bicubic kernel at distance 1
-SCRATCH_ROWS = 12
+WARP_ROWS = 12
+"""Of scratch, each as long as a row of a plane. Lanes past the image must be zero and stay so."""
 compiled = njit(nogil=True, error_model="numpy")
 inlined = njit(nogil=True, error_model="numpy", forceinline=True)
 
@@ -22,14 +34,14 @@ def _neighbours(num: int, num_samples: int, step: float) -> tuple[np.ndarray, np
     """Along one axis: the pixel before each sample, the one after it, and the latter's weight."""
     before, after, weight = np.empty(num_samples, np.uintp), np.empty(num_samples, np.uintp), np.empty(num_samples, np.float32)
     for i in range(num_samples):
-        place = np.float32((i + 0.5) * step - 0.5)
+        place = (i + 0.5) * step - 0.5
         at = int(np.floor(place))
         before[i], after[i] = min(max(at, 0), num - 1), min(max(at + 1, 0), num - 1)
-        weight[i] = place - np.float32(at)
+        weight[i] = place - at
     return before, after, weight
 
 
-@njit("void(f4[:,:], f4[:,:], f8, f8, f4)", nogil=True, error_model="numpy")
+@njit("void(f4[:,::1], f4[:,::1], f8, f8, f4)", nogil=True, error_model="numpy")
 def resize(source: np.ndarray, target: np.ndarray, step_y: float, step_x: float, factor: float) -> None:
     """``target = factor * source``, sampled at centres of pixels ``step`` apart; outside is the nearest pixel."""
     left, right, far = _neighbours(source.shape[1], target.shape[1], step_x)
@@ -41,7 +53,7 @@ def resize(source: np.ndarray, target: np.ndarray, step_y: float, step_x: float,
             target[y, x] = factor * (upper * (ONE - low[y]) + lower * low[y])
 
 
-@njit("void(f4[:,:], f4[:,:,:])", nogil=True, error_model="numpy")
+@njit("void(f4[:,::1], f4[:,:,::1])", nogil=True, error_model="numpy")
 def interleave(image: np.ndarray, channels: np.ndarray) -> None:
     """(image, d/dx, d/dy, 0) by central differences, half the one-sided ones at borders, inside a border of zeros."""
     height, width = image.shape
@@ -56,19 +68,10 @@ def interleave(image: np.ndarray, channels: np.ndarray) -> None:
 
 @inlined
 def warp_row(
-    y: int,
-    first: np.ndarray,
-    channels: np.ndarray,
-    pool: np.ndarray,
-    u: int,
-    v: int,
-    ix: int,
-    iy: int,
-    rho: int,
-    inverse: int,
+    y: int, first: np.ndarray, channels: np.ndarray, pool: np.ndarray, u: int, v: int, ix: int, iy: int, rho: int, inverse: int,
     scratch: int,
-) -> None:
-    """One row of the second image and its gradient at x + u, y + v, and of what the data term needs of them: planes ix, iy, rho, inverse."""
+) -> None:  # fmt: skip
+    """One row of the second image and its gradient at (x + u, y + v), and what the data term needs of them, to ix, iy, rho, inverse."""
     width = first.shape[1]
     span = LANES + (width + LANES - 1) // LANES * LANES
     _places(y, first.shape[0], width, pool, u, v, scratch, span)

@@ -1,8 +1,9 @@
 """TV-L1 compiled. ``flow_tvl1.py`` says what is computed; here is how: one pass over memory per iteration, in vectors of 16 pixels.
 
-Every field is a plane of one pool of float32: pixel (y, x) of plane k lies at ``k * size + 2 * stride + 16 + y * stride + x``. Each row has a margin of 16
-before it and each plane two rows of margin above and below, so that neighbours outside the image can be read: zeros for the dual fields, as their
-divergence wants, copies of the border for the median of the flow. Lanes beyond the right border stay inert: their weight is 0.
+Every field is a plane of one pool of float32: pixel (y, x) of plane k lies at ``k * size + 2 * stride + 16 + y * stride + x``. Each row
+has a margin of 16 before it and each plane two rows of margin above and below, so that neighbours outside the image can be read: zeros
+for the dual fields, as their divergence wants, copies of the border for the median of the flow. Lanes beyond the right border stay
+inert: theta is 0 there.
 """
 
 from typing import Any
@@ -10,13 +11,13 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from preprocessing.steps.flow_tvl1_images import BORDER, SCRATCH_ROWS, interleave, resize, warp_row
-from preprocessing.steps.flow_tvl1_lanes import LANES, lane, load, maximum, minimum, splat, sqrt, store
-from preprocessing.steps.flow_tvl1_median import median, merge_rows, sort_row
+from preprocessing.steps.flow_tvl1_images import WARP_ROWS, warp_row
+from preprocessing.steps.flow_tvl1_lanes import LANES, lane, load, maximum, minimum, shifted_left, shifted_right, splat, sqrt, store
+from preprocessing.steps.flow_tvl1_median import MEDIAN_VECTORS, median, merge_rows, sort_row
 
-IX, IY, RHO, INVERSE, P11, P12, P21, P22, U1, U2, SPARE, WEIGHT = range(12)
-"""Planes. IX, IY: gradient of the warped second image; INVERSE: 1 / its square; RHO: brightness residual at zero flow. P: dual fields. U: flow.
-The last has rows only: theta for each column and 0 beyond, then scratch."""
+IX, IY, RHO, INVERSE, P11, P12, P21, P22, U, V, SPARE, ROWS = range(12)
+"""Planes. IX, IY: gradient of the warped second image; INVERSE: 1 / its square; RHO: residual at zero flow; P: dual fields; U, V: flow.
+After the planes: a row of theta for each column and 0 beyond, rows for the warp, vectors for the median."""
 compiled = njit(nogil=True, error_model="numpy")
 inlined = njit(nogil=True, error_model="numpy", forceinline=True)
 
@@ -27,26 +28,19 @@ def stride_of(width: int) -> int:
 
 
 @inlined
-def size_of(height: int, width: int) -> int:
-    return (height + 4) * (LANES + (width + LANES - 1) // LANES * LANES) + LANES
+def size_of(height: int, stride: int) -> int:
+    return (height + 4) * stride + LANES
 
 
 def pool_size(height: int, width: int) -> int:
-    """Floats of all planes."""
-    rows = max((1 + SCRATCH_ROWS) * stride_of.py_func(width), 64 * LANES)
-    return int(WEIGHT * size_of.py_func(height, width) + rows)
-
-
-def plane(pool: np.ndarray, k: int, height: int, width: int) -> np.ndarray:
-    """The pixels (H, W) of a plane."""
-    stride, size = stride_of.py_func(width), size_of.py_func(height, width)
-    start = k * size + 2 * stride + LANES
-    return pool[start : start + height * stride].reshape(height, stride)[:, :width]
+    """Floats that ``solve`` needs for images of this size or of a smaller one."""
+    stride = stride_of.py_func(width)
+    return int(ROWS * size_of.py_func(height, stride) + (1 + WARP_ROWS) * stride + MEDIAN_VECTORS * LANES)
 
 
 @compiled
-def _smooth(pool: np.ndarray, source: int, target: int, scratch: int, height: int, width: int) -> None:
-    """Median over 5x5 pixels, the border repeated outside. Walks down columns of 16 pixels; the scratch keeps two sorted rows and four merged pairs."""
+def smooth(pool: np.ndarray, source: int, target: int, scratch: int, height: int, width: int) -> None:
+    """Median over 5x5 pixels, the border repeated outside. Walks down columns of 16 pixels; the scratch is what it keeps of rows above."""
     stride = stride_of(width)
     for y in range(height):
         row = source + y * stride
@@ -68,56 +62,29 @@ def _smooth(pool: np.ndarray, source: int, target: int, scratch: int, height: in
                 store(pool, target + (y - 2) * stride + x, result)
 
 
-@compiled
-def _iterate(pool: np.ndarray, u1: int, u2: int, height: int, width: int, limit: float, taut: float) -> float:
-    """One primal and one dual step; the sum of squares of what the flow changed. The dual row above follows each primal row."""
-    stride, size = stride_of(width), size_of(height, width)
-    high, low, rate, one = splat(limit), splat(-limit), splat(taut), splat(np.float32(1))
-    error = splat(np.float32(0))
-    for y in range(height):
-        row = y * stride
-        for x in range(0, width, LANES):
-            u, v, change = _primal(pool, 2 * stride + LANES + row + x, u1 + row + x, u2 + row + x, x, stride, size, low, high)
-            error = error + change
-            if y > 0:
-                i = row - stride + x
-                _dual(pool, 2 * stride + LANES + i, u1 + i, u2 + i, u, v, size, rate, one)
-        pool[u1 + row + width] = pool[u1 + row + width - 1]  # no gradient across the right border
-        pool[u2 + row + width] = pool[u2 + row + width - 1]
-    row = (height - 1) * stride
-    for x in range(0, width, LANES):  # nor across the lower one
-        i = row + x
-        _dual(pool, 2 * stride + LANES + i, u1 + i, u2 + i, load(pool, u1 + i), load(pool, u2 + i), size, rate, one)
-    total = np.float32(0)
-    for k in range(LANES):
-        total += lane(error, k)
-    return total
-
-
 @inlined
-def _primal(pool: np.ndarray, i: int, u1: int, u2: int, x: int, stride: int, size: int, low: Any, high: Any) -> Any:
-    """Thresholding (v of u), then u = v + theta div p: the new flow of 16 pixels and the square of its change."""
-    u, v, ix, iy = load(pool, u1), load(pool, u2), load(pool, IX * size + i), load(pool, IY * size + i)
-    rho = load(pool, RHO * size + i) + (ix * u + iy * v)
+def _primal(pool: np.ndarray, i: int, u: int, v: int, x: int, stride: int, size: int, low: Any, high: Any, left_p: Any, left_q: Any) -> Any:
+    """Thresholding, then u += theta div p, for 16 pixels: the new flow, the square of its change, P11 and P21 for the next ones."""
+    old_u, old_v, ix, iy = load(pool, u), load(pool, v), load(pool, IX * size + i), load(pool, IY * size + i)
+    rho = load(pool, RHO * size + i) + (ix * old_u + iy * old_v)
     step = minimum(maximum(rho * load(pool, INVERSE * size + i), low), high)
-    weight = load(pool, WEIGHT * size + x)
-    new_u = (u - step * ix) + weight * _divergence(pool, P11 * size + i, P12 * size + i, stride)
-    new_v = (v - step * iy) + weight * _divergence(pool, P21 * size + i, P22 * size + i, stride)
-    store(pool, u1, new_u)
-    store(pool, u2, new_v)
-    return new_u, new_v, (new_u - u) * (new_u - u) + (new_v - v) * (new_v - v)
+    theta = load(pool, ROWS * size + x)
+    p, q = load(pool, P11 * size + i), load(pool, P21 * size + i)
+    div_p = (p - shifted_right(left_p, p)) + (load(pool, P12 * size + i) - load(pool, P12 * size + i - stride))
+    div_q = (q - shifted_right(left_q, q)) + (load(pool, P22 * size + i) - load(pool, P22 * size + i - stride))
+    new_u = (old_u - step * ix) + theta * div_p
+    new_v = (old_v - step * iy) + theta * div_q
+    store(pool, u, new_u)
+    store(pool, v, new_v)
+    return new_u, new_v, (new_u - old_u) * (new_u - old_u) + (new_v - old_v) * (new_v - old_v), p, q
 
 
 @inlined
-def _divergence(pool: np.ndarray, px: int, py: int, stride: int) -> Any:
-    return (load(pool, px) - load(pool, px - 1)) + (load(pool, py) - load(pool, py - stride))
-
-
-@inlined
-def _dual(pool: np.ndarray, i: int, u1: int, u2: int, below_u: Any, below_v: Any, size: int, rate: Any, one: Any) -> None:
-    """p = (p + tau/theta grad u) / (1 + tau/theta |grad u|), for both components with one division."""
-    u, v = load(pool, u1), load(pool, u2)
-    ux, uy, vx, vy = load(pool, u1 + 1) - u, below_u - u, load(pool, u2 + 1) - v, below_v - v
+def _dual(
+    pool: np.ndarray, i: int, u: Any, v: Any, right_u: Any, right_v: Any, below_u: Any, below_v: Any, size: int, rate: Any, one: Any,
+) -> None:  # fmt: skip
+    """p = (p + tau / theta grad u) / (1 + tau / theta |grad u|), for both components with one division."""
+    ux, uy, vx, vy = shifted_left(u, right_u) - u, below_u - u, shifted_left(v, right_v) - v, below_v - v
     norm_u = one + rate * sqrt(ux * ux + uy * uy)
     norm_v = one + rate * sqrt(vx * vx + vy * vy)
     inverse = one / (norm_u * norm_v)
@@ -128,42 +95,72 @@ def _dual(pool: np.ndarray, i: int, u1: int, u2: int, below_u: Any, below_v: Any
     store(pool, P22 * size + i, (load(pool, P22 * size + i) + rate * vy) * by_v)
 
 
-@njit("UniTuple(intp, 2)(f4[::1], f4[:,::1], f4[::1], f4, f4, f4, i8, i8, i8, b1)", nogil=True, error_model="numpy")
+@compiled
+def _iterate(pool: np.ndarray, u: int, v: int, height: int, width: int, limit: float, taut: float) -> float:
+    """One primal and one dual step; the sum of squares of what the flow changed. The dual row above follows each primal row."""
+    stride = stride_of(width)
+    size, origin = size_of(height, stride), 2 * stride + LANES
+    high, low, rate, one, zero = splat(limit), splat(-limit), splat(taut), splat(np.float32(1)), splat(np.float32(0))
+    error = zero
+    for y in range(height):
+        row = y * stride
+        left_p, left_q = zero, zero
+        above_u, above_v = load(pool, u + row - stride), load(pool, v + row - stride)
+        for x in range(0, width, LANES):
+            i = row + x
+            new_u, new_v, change, left_p, left_q = _primal(pool, origin + i, u + i, v + i, x, stride, size, low, high, left_p, left_q)
+            error = error + change
+            if y > 0:
+                j = i - stride
+                right_u, right_v = load(pool, u + j + LANES), load(pool, v + j + LANES)
+                _dual(pool, origin + j, above_u, above_v, right_u, right_v, new_u, new_v, size, rate, one)
+                above_u, above_v = right_u, right_v
+        pool[u + row + width] = pool[u + row + width - 1]  # no gradient across the right border
+        pool[v + row + width] = pool[v + row + width - 1]
+    row = (height - 1) * stride
+    for x in range(0, width, LANES):  # nor across the lower one
+        i = row + x
+        last_u, last_v = load(pool, u + i), load(pool, v + i)
+        _dual(pool, origin + i, last_u, last_v, load(pool, u + i + LANES), load(pool, v + i + LANES), last_u, last_v, size, rate, one)
+    total = np.float32(0)
+    for k in range(LANES):
+        total += lane(error, k)
+    return total
+
+
+@njit("void(f4[::1], f4[:,::1], f4[::1], f4[:,:,::1], f4, f4, f4, f4, i8, i8, i8, b1)", nogil=True, error_model="numpy")
 def solve(
-    pool: np.ndarray, first: np.ndarray, channels: np.ndarray, limit: float, taut: float, threshold: float,
-    num_warps: int, num_inner: int, num_outer: int, smooth: bool,
-) -> tuple[int, int]:  # fmt: skip
-    """One scale, from the flow in planes U1 and U2; the planes in which it then is."""
+    pool: np.ndarray, first: np.ndarray, channels: np.ndarray, flow: np.ndarray, limit: float, taut: float, theta: float, threshold: float,
+    num_warps: int, num_inner: int, num_outer: int, with_median: bool,
+) -> None:  # fmt: skip
+    """Refine ``flow`` (2, H, W) at one scale. A warp ends when an iteration's change, as a sum of squares, is below ``threshold``."""
     height, width = first.shape
-    stride, size = stride_of(width), size_of(height, width)
-    origin = 2 * stride + LANES
-    scratch = WEIGHT * size + stride
-    u, v, spare = U1 * size + origin, U2 * size + origin, SPARE * size + origin
+    stride = stride_of(width)
+    size, origin = size_of(height, stride), 2 * stride + LANES
+    u, v, spare = U * size + origin, V * size + origin, SPARE * size + origin
+    warp_at = ROWS * size + stride
+    median_at = warp_at + WARP_ROWS * stride
+    pool[:median_at] = 0
+    pool[ROWS * size : ROWS * size + width] = theta
+    for y in range(height):
+        for x in range(width):
+            pool[u + y * stride + x], pool[v + y * stride + x] = flow[0, y, x], flow[1, y, x]
     for _ in range(num_warps):
         for y in range(height):
-            i = origin + y * stride
-            warp_row(
-                y,
-                first,
-                channels,
-                pool,
-                u + y * stride,
-                v + y * stride,
-                IX * size + i,
-                IY * size + i,
-                RHO * size + i,
-                INVERSE * size + i,
-                scratch,
-            )
+            row = y * stride
+            i = origin + row
+            warp_row(y, first, channels, pool, u + row, v + row, IX * size + i, IY * size + i, RHO * size + i, INVERSE * size + i, warp_at)
         error, outer = np.float32(np.inf), 0
         while error > threshold and outer < num_outer:
-            if smooth:
-                _smooth(pool, u, spare, scratch, height, width)
-                _smooth(pool, v, u, scratch, height, width)
+            if with_median:
+                smooth(pool, u, spare, median_at, height, width)
+                smooth(pool, v, u, median_at, height, width)
                 u, v, spare = spare, u, v
             inner = 0
             while error > threshold and inner < num_inner:
                 error = _iterate(pool, u, v, height, width, limit, taut)
                 inner += 1
             outer += 1
-    return u // size, v // size
+    for y in range(height):
+        for x in range(width):
+            flow[0, y, x], flow[1, y, x] = pool[u + y * stride + x], pool[v + y * stride + x]

@@ -1,7 +1,8 @@
-"""Vectors of float32 lanes as numbers that numba compiles: what a compiler cannot be trusted to vectorise by itself is written in them.
+"""Vectors of float32 lanes as values that numba compiles: loops that must be fast do not depend on what a compiler vectorises by itself.
 
-A ``wide`` value holds 16 neighbouring pixels, a ``quad`` the 4 interleaved channels of one. Both are IEEE arithmetic in a fixed order on every machine (two
-AVX2 or four NEON registers stand in for one of AVX-512), so that a result does not depend on the processor. They live in registers: no array of them exists.
+A ``wide`` value holds 16 neighbouring pixels, a ``quad`` the 4 interleaved channels of one. They are IEEE arithmetic in a fixed order on
+every machine (two AVX2 or four NEON registers stand in for one of AVX-512), so that a result does not depend on the processor.
+They live in registers only: functions take and give arrays.
 """
 
 import operator
@@ -33,14 +34,14 @@ class _LanesModel(models.PrimitiveModel):
 wide, quad = Lanes(LANES), Lanes(4)
 
 
-def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any, width: int) -> Any:
+def pointer_to(context: Any, builder: Any, array_type: Any, array: Any, at: Any, width: int) -> Any:
     """Of ``array[at]``, as the first of so many lanes."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [at]), ir.VectorType(ir.FloatType(), width).as_pointer())
 
 
-def _load(context: Any, builder: Any, array_type: Any, array: Any, at: Any, width: int = LANES) -> Any:
-    return builder.load(_pointer(context, builder, array_type, array, at, width), align=4)
+def load_from(context: Any, builder: Any, array_type: Any, array: Any, at: Any, width: int = LANES) -> Any:
+    return builder.load(pointer_to(context, builder, array_type, array, at, width), align=4)
 
 
 def _filled(builder: Any, values: Sequence[Any]) -> Any:
@@ -50,19 +51,20 @@ def _filled(builder: Any, values: Sequence[Any]) -> Any:
     return vector
 
 
-def _picked(builder: Any, vector: Any, indices: Sequence[int]) -> Any:
+def _picked(builder: Any, vectors: Sequence[Any], indices: Sequence[int]) -> Any:
+    """These lanes of one or two vectors, counted through."""
     mask = ir.Constant(ir.VectorType(ir.IntType(32), len(indices)), [ir.Constant(ir.IntType(32), i) for i in indices])
-    return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
+    return builder.shuffle_vector(vectors[0], vectors[1] if len(vectors) > 1 else ir.Constant(vectors[0].type, ir.Undefined), mask)
 
 
-def _offset(builder: Any, at: Any, by: int) -> Any:
+def moved(builder: Any, at: Any, by: int) -> Any:
     return builder.add(at, ir.Constant(at.type, by))
 
 
 @intrinsic
 def load(typing: Any, array: Any, at: Any) -> Any:
     """``array[at : at + 16]``."""
-    return wide(array, types.intp), lambda context, builder, signature, args: _load(context, builder, array, *args)
+    return wide(array, types.intp), lambda context, builder, signature, args: load_from(context, builder, array, *args)
 
 
 @intrinsic(prefer_literal=True)
@@ -70,7 +72,9 @@ def load_channel(typing: Any, array: Any, at: Any, channel: Any) -> Any:
     """``array[at + channel : at + channel + 64 : 4]``: one of four interleaved channels; ``channel`` is a literal."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _picked(builder, _load(context, builder, array, args[0], args[1], 4 * LANES), range(channel.literal_value, 4 * LANES, 4))
+        return _picked(
+            builder, [load_from(context, builder, array, args[0], args[1], 4 * LANES)], range(channel.literal_value, 4 * LANES, 4)
+        )
 
     return wide(array, types.intp, channel), generate
 
@@ -80,7 +84,7 @@ def store(typing: Any, array: Any, at: Any, value: Any) -> Any:
     """``array[at : at + width] = value``."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(args[2], _pointer(context, builder, array, args[0], args[1], value.width), align=4)
+        builder.store(args[2], pointer_to(context, builder, array, args[0], args[1], value.width), align=4)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, value), generate
@@ -115,10 +119,22 @@ def fold(typing: Any, value: Any) -> Any:
     """The sum of the four quads of lanes, as a quad."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        half = builder.fadd(_picked(builder, args[0], range(8)), _picked(builder, args[0], range(8, 16)))
-        return builder.fadd(_picked(builder, half, range(4)), _picked(builder, half, range(4, 8)))
+        half = builder.fadd(_picked(builder, [args[0]], range(8)), _picked(builder, [args[0]], range(8, 16)))
+        return builder.fadd(_picked(builder, [half], range(4)), _picked(builder, [half], range(4, 8)))
 
     return quad(wide), generate
+
+
+@intrinsic
+def shifted_left(typing: Any, a: Any, b: Any) -> Any:
+    """Lanes 1 to 16 of ``a`` followed by ``b``."""
+    return wide(wide, wide), lambda context, builder, signature, args: _picked(builder, args, range(1, LANES + 1))
+
+
+@intrinsic
+def shifted_right(typing: Any, a: Any, b: Any) -> Any:
+    """Lanes 15 to 30 of ``a`` followed by ``b``."""
+    return wide(wide, wide), lambda context, builder, signature, args: _picked(builder, args, range(LANES - 1, 2 * LANES - 1))
 
 
 @intrinsic
@@ -151,22 +167,22 @@ for _function, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), 
     _operator(_function, _instruction)
 
 
-def _low(builder: Any, a: Any, b: Any) -> Any:
+def lowest_of(builder: Any, a: Any, b: Any) -> Any:
     return builder.select(builder.fcmp_ordered("<", a, b), a, b)
 
 
-def _high(builder: Any, a: Any, b: Any) -> Any:
+def highest_of(builder: Any, a: Any, b: Any) -> Any:
     return builder.select(builder.fcmp_ordered(">", a, b), a, b)
 
 
 @intrinsic
 def minimum(typing: Any, a: Any, b: Any) -> Any:
-    return a(a, b), lambda context, builder, signature, args: _low(builder, *args)
+    return a(a, b), lambda context, builder, signature, args: lowest_of(builder, *args)
 
 
 @intrinsic
 def maximum(typing: Any, a: Any, b: Any) -> Any:
-    return a(a, b), lambda context, builder, signature, args: _high(builder, *args)
+    return a(a, b), lambda context, builder, signature, args: highest_of(builder, *args)
 
 
 def _rounded_exactly(name: str) -> Any:

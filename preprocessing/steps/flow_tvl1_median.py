@@ -1,6 +1,7 @@
-"""Medians of 5x5 windows in vectors: three networks of minima and maxima between which results are kept, since neighbouring rows share most of their windows.
+"""Medians of 5x5 windows in vectors, by networks of minima and maxima. Rows share most of their windows, so that results are kept.
 
-Rows of 5 are sorted once and used by five windows; merged pairs of them, by two. A median then takes two sorted tens and a sorted five.
+The five neighbours in a row are sorted once and used by five windows; merged pairs of such rows, by two. A median then takes two sorted
+tens and a sorted five.
 """
 
 from typing import Any
@@ -9,9 +10,11 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from preprocessing.steps.flow_tvl1_lanes import LANES, _high, _load, _low, _offset, _pointer, wide
+from preprocessing.steps.flow_tvl1_lanes import LANES, highest_of, load_from, lowest_of, moved, pointer_to, wide
 
 Values = list[Any]
+MEDIAN_VECTORS = 50
+"""Kept between rows: two sorted fives, four sorted tens."""
 
 
 @intrinsic
@@ -19,7 +22,7 @@ def sort_row(typing: Any, array: Any, at: Any, kept: Any, to: Any) -> Any:
     """The five neighbours ``array[at - 2 : at + 3]`` of each of 16 pixels in ascending order, to five rows of ``kept``."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        values = [_load(context, builder, array, args[0], _offset(builder, args[1], by)) for by in range(-2, 3)]
+        values = [load_from(context, builder, array, args[0], moved(builder, args[1], by)) for by in range(-2, 3)]
         return _keep(context, builder, kept, args[2], args[3], _sorted(builder, values))
 
     return types.void(array, types.intp, kept, types.intp), generate
@@ -43,26 +46,26 @@ def median(typing: Any, kept: Any, ten: Any, other_ten: Any, five: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         a, b = (_kept(context, builder, kept, args[0], at, 10) for at in args[1:3])
         five = _kept(context, builder, kept, args[0], args[3], 5)
-        lower = [_low(builder, x, y) for x, y in zip(a, b[::-1], strict=True)]  # the ten lowest, rising and then falling
-        upper = [_high(builder, x, y) for x, y in zip(a, b[::-1], strict=True)]
-        highest = _sorted(builder, [_high(builder, x, y) for x, y in zip(lower[:5], lower[5:], strict=True)])[2:]
-        lowest = _sorted(builder, [_low(builder, x, y) for x, y in zip(upper[:5], upper[5:], strict=True)])[:3]
+        lower = [lowest_of(builder, x, y) for x, y in zip(a, b[::-1], strict=True)]  # the ten lowest, rising and then falling
+        upper = [highest_of(builder, x, y) for x, y in zip(a, b[::-1], strict=True)]
+        highest = _sorted(builder, [highest_of(builder, x, y) for x, y in zip(lower[:5], lower[5:], strict=True)])[2:]
+        lowest = _sorted(builder, [lowest_of(builder, x, y) for x, y in zip(upper[:5], upper[5:], strict=True)])[:3]
         middle = [*highest, *lowest]
         result = middle[5]
         for x, y in zip(middle[:5], five[::-1], strict=True):
-            result = _low(builder, result, _high(builder, x, y))
+            result = lowest_of(builder, result, highest_of(builder, x, y))
         return result
 
     return wide(kept, types.intp, types.intp, types.intp), generate
 
 
 def _kept(context: Any, builder: Any, array_type: Any, array: Any, at: Any, num: int) -> Values:
-    return [_load(context, builder, array_type, array, _offset(builder, at, LANES * k)) for k in range(num)]
+    return [load_from(context, builder, array_type, array, moved(builder, at, LANES * k)) for k in range(num)]
 
 
 def _keep(context: Any, builder: Any, array_type: Any, array: Any, at: Any, values: Values) -> Any:
     for k, value in enumerate(values):
-        builder.store(value, _pointer(context, builder, array_type, array, _offset(builder, at, LANES * k), LANES), align=4)
+        builder.store(value, pointer_to(context, builder, array_type, array, moved(builder, at, LANES * k), LANES), align=4)
     return context.get_dummy_value()
 
 
@@ -76,10 +79,10 @@ def _merged(builder: ir.IRBuilder, a: Values, b: Values) -> Values:
     if not a or not b:
         return [*a, *b]
     if len(a) == len(b) == 1:
-        return [_low(builder, a[0], b[0]), _high(builder, a[0], b[0])]
+        return [lowest_of(builder, a[0], b[0]), highest_of(builder, a[0], b[0])]
     first, *even = _merged(builder, a[::2], b[::2])
     odd = _merged(builder, a[1::2], b[1::2])
     both = zip(odd, even, strict=False)
-    exchanged = [value for x, y in both for value in (_low(builder, x, y), _high(builder, x, y))]
+    exchanged = [value for x, y in both for value in (lowest_of(builder, x, y), highest_of(builder, x, y))]
     num = min(len(odd), len(even))
     return [first, *exchanged, *odd[num:], *even[num:]]
