@@ -82,9 +82,12 @@ class Table:
     """(emotion, usage) of each row."""
 
     def finish(self, root: Path) -> None:
-        """Write the table and remove the parts."""
-        if (root / self.name).is_file():
-            return
+        """Write the table, unless it is there, and remove the parts."""
+        if not (root / self.name).is_file():
+            write_atomically(root / self.name, self._encoded(root))
+        shutil.rmtree(root / _PARTS, ignore_errors=True)
+
+    def _encoded(self, root: Path) -> bytes:
         written = io.StringIO()
         writer = csv.writer(written, lineterminator="\n")
         writer.writerow(self.header)
@@ -92,8 +95,7 @@ class Table:
         for (emotion, usage), pixels in zip(self.labels, lines, strict=True):
             cells = {"emotion": str(emotion), "Usage": usage, "pixels": pixels}
             writer.writerow([cells[name.strip()] for name in self.header])
-        write_atomically(root / self.name, written.getvalue().encode())
-        shutil.rmtree(root / _PARTS)
+        return written.getvalue().encode()
 
 
 def table_parts(table: str, clips: Sequence[PlannedClip]) -> tuple[TablePart, ...]:
@@ -103,8 +105,9 @@ def table_parts(table: str, clips: Sequence[PlannedClip]) -> tuple[TablePart, ..
 
 
 def image_files(folders: dict[str, str], clips: Sequence[PlannedClip]) -> tuple[ImageFiles, ...]:
-    """The images as files, usage by folder."""
-    parts = [tuple(clips[start : start + _PART_SIZE]) for start in range(0, len(clips), _PART_SIZE)]
+    """The images as files, usage by folder, without those that are no faces."""
+    faces = [clip for clip in clips if clip.quirk != NOT_A_FACE]
+    parts = [tuple(faces[start : start + _PART_SIZE]) for start in range(0, len(faces), _PART_SIZE)]
     return tuple(ImageFiles(folders=tuple(folders[clip.subject] for clip in part), clips=part) for part in parts)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from preprocessing.corpora.fer2013 import EMOTIONS as LABELS
 from preprocessing.corpora.ferplus import EMOTIONS, FOLDERS, NUM_VOTES
+from preprocessing.pixel_csv import SIDE
 from preprocessing.synthesis.casting import interleaved, per_subject
 from preprocessing.synthesis.layouts.fer2013 import HEADERS
 from preprocessing.synthesis.pixel_tables import NOT_A_FACE, Table, image_files, in_parts, table_parts
@@ -73,7 +74,8 @@ def _votes(clip: PlannedClip, row: int, *, num_votes: int) -> list[int]:
 
 def _boxed(clips: Sequence[PlannedClip], votes: Sequence[Sequence[int]], usage: str) -> list[list[str | int]]:
     """Lines of Microsoft's ``label.csv``: file, box, votes."""
-    return [[f"{c.filename}.png", "(0, 0, 48, 48)", *v] for c, v in zip(clips, votes, strict=True) if c.subject == usage]
+    own = [(clip, counts) for clip, counts in zip(clips, votes, strict=True) if clip.subject == usage and clip.quirk != NOT_A_FACE]
+    return [[f"{clip.filename}.png", f"(0, 0, {SIDE}, {SIDE})", *counts] for clip, counts in own]
 
 
 def _line(clip: PlannedClip, votes: Sequence[int]) -> list[str | int]:
