@@ -109,9 +109,15 @@ def given(settings: Settings, corpus: str, subject: str) -> Known:
     """What the list of official names says of a subject: clip -> emotions that belong to its class."""
     merged, classes = scheme(SCHEMES[corpus]), scheme("megc3")
     own = [(clip, label) for name, other, clip, label in settings.names if name == corpus and digits(other) == digits(subject)]
-    return {
-        clip: [emotion for emotion in merged.emotions if merged.index(emotion) == classes.index(label)] for clip, label in own
-    }  # fmt: skip
+    return {clip: [emotion for emotion in merged.emotions if merged.index(emotion) == classes.index(label)] for clip, label in own}
+
+
+def check_subjects(settings: Settings, corpus: str, subjects: Collection[str]) -> None:
+    """A list of official names must not name a subject that the corpus does not have."""
+    known = set(map(digits, subjects))
+    unknown = sorted({subject for name, subject, *_ in settings.names if name == corpus and digits(subject) not in known})
+    if unknown:
+        raise ValueError(f"Names must be of subjects that {corpus} has, but the list has {', '.join(unknown)}. Check the list of names.")
 
 
 def digits(text: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from preprocessing.corpora.casme2 import PATCHES
 from preprocessing.synthesis.assembly import Pictures, assembled, facs
 from preprocessing.synthesis.camera import CAMERAS
-from preprocessing.synthesis.casting import Known, clips, digits, given, named, per_subject, reduced, without_frame
+from preprocessing.synthesis.casting import Known, check_subjects, clips, digits, given, named, per_subject, reduced, without_frame
 from preprocessing.synthesis.plan import Plan, PlannedClip, Settings
 from preprocessing.synthesis.sheet_errors import planted
 from preprocessing.synthesis.timing import Lengths, timed
@@ -78,8 +78,9 @@ def _first(clip: PlannedClip) -> tuple[int, int]:
 
 def _cast(settings: Settings) -> list[PlannedClip]:
     """All rows of the sheet, by subject and name."""
-    cast = {}
-    for subject, counts in per_subject("casme2/casme2_5").items():
+    cast, five = {}, per_subject("casme2/casme2_5")
+    check_subjects(settings, "casme2", five)
+    for subject, counts in five.items():
         emotions = [name for name, count in counts.items() for _ in range(count)] + _BESIDES.get(subject, [])
         emotions += ["disgust"] if (subject, settings.variant) == ("sub24", "20190701") else []
         cast[subject] = named(emotions, _known(settings, subject), _made_up, f"casme2/{subject}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from preprocessing.corpora.samm import PATCHES
 from preprocessing.synthesis.assembly import Pictures, assembled, facs
 from preprocessing.synthesis.camera import CAMERAS
-from preprocessing.synthesis.casting import clips, given, interleaved, named, per_subject, reduced
+from preprocessing.synthesis.casting import check_subjects, clips, given, interleaved, named, per_subject, reduced
 from preprocessing.synthesis.plan import Plan, PlannedClip, Settings
 from preprocessing.synthesis.sheet_errors import planted
 from preprocessing.synthesis.timing import Lengths, timed
@@ -51,8 +51,9 @@ def _cast(settings: Settings) -> list[PlannedClip]:
     """All rows of the sheet, by subject and name."""
     unpleasant = iter(interleaved(_UNPLEASANT))
     known = {name: () for name in (*_FOUR_DIGITS, *_CORRECTED)}
-    cast = {}
-    for subject, counts in per_subject("samm/samm_4").items():
+    cast, four = {}, per_subject("samm/samm_4")
+    check_subjects(settings, "samm", four)
+    for subject, counts in four.items():
         emotions = [emotion for name, count in counts.items() for emotion in _emotions(name, count, unpleasant)]
         own = {name: allowed for name, allowed in known.items() if name.startswith(subject)}
         cast[subject] = named(emotions, [given(settings, "samm", subject), own], _made_up(subject), f"samm/{subject}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from preprocessing.corpora.smic import INCOMPLETE
 from preprocessing.synthesis.assembly import Pictures, assembled
 from preprocessing.synthesis.camera import CAMERAS, Camera
-from preprocessing.synthesis.casting import clips, digits, given, named, per_subject, reduced, without_frame
+from preprocessing.synthesis.casting import check_subjects, clips, digits, given, named, per_subject, reduced, without_frame
 from preprocessing.synthesis.plan import Plan, PlannedClip, Settings
 from preprocessing.synthesis.timing import Lengths, timed
 
@@ -47,6 +47,7 @@ def plan(settings: Settings) -> Plan:
 
 def _cast(settings: Settings) -> list[PlannedClip]:
     counts = per_subject("smic/smic_3")
+    check_subjects(settings, "smic", counts)
     if settings.variant != "hs":
         counts = {subject: _OTHERWISE.get(subject, counts[subject]) for subject in _SLOW}
     cast = {subject: _names(settings, subject, numbers) for subject, numbers in counts.items()}

@@ -205,6 +205,8 @@ def test_with_the_official_names_the_442_come_out(flow_root: Path, tmp_path: Pat
 
 
 def test_names_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="must be of subjects that samm has, but the list has 8"):
+        plan_of("megc2019", "20140508", names=(("samm", "8", "008_1_1", "0"),))
     (tmp_path / "gt.csv").write_text("casme2,sub01,EP01_01,3\n")
     with pytest.raises(ValueError, match="lines of corpus,subject,clip,class, but got 'casme2,sub01,EP01_01,3'"):
         read_names(tmp_path / "gt.csv")
