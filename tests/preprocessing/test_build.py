@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from preprocessing import build as entry
 from preprocessing.build import build
 from preprocessing.corpora import megc2019_flow
 from preprocessing.options import Plain
+from preprocessing.pipeline import Context
 from preprocessing.pipelines import load
 from preprocessing.shards import MANIFEST, Shards
 
@@ -22,7 +24,7 @@ KILLED: dict[str, Plain] = {"layout": "megc2019_cde", "seed": 7}
 
 
 def contents(shards: Shards) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in shards.folder.iterdir()}
+    return {path.name: path.read_bytes() for path in shards.folder.iterdir() if path.is_file()}
 
 
 def kill_half_way(home: Path, num_shards: int) -> dict[str, int]:
@@ -53,13 +55,44 @@ def test_a_killed_build_resumes_to_the_bytes_of_an_undisturbed_one(local_ray: No
 
 
 @pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_killed_worker_costs_its_part_and_nothing_else(local_ray: None, tmp_path: Path) -> None:
+    options = [f"--option={name}={value}" for name, value in KILLED.items()]
+    command = [
+        sys.executable,
+        "-m",
+        "preprocessing.build",
+        "synthetic",
+        "--home",
+        str(tmp_path / "killed"),
+        "--workers",
+        "1",
+        "--json",
+        *options,
+    ]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    victims: list[psutil.Process] = []
+    while process.poll() is None and not (victims and list(tmp_path.glob("killed/shards/*/*/*.arrow"))):
+        victims = [child for child in psutil.Process(process.pid).children(recursive=True) if "MapWorker" in child.name()]
+        time.sleep(0.01)
+    assert victims and process.poll() is None, "the build ended before its worker could be killed"
+    victims[0].kill()
+    out, _ = process.communicate(timeout=200)
+    assert process.returncode == 0 and json.loads(out)["quarantine"] == []
+    undisturbed = build("synthetic", root=None, home=tmp_path / "undisturbed", options=KILLED, num_workers=2)
+    files = {path.name: path.read_bytes() for path in tmp_path.glob("killed/shards/*/*/*") if path.is_file()}
+    assert files == contents(undisturbed)
+
+
+@pytest.mark.ray
 def test_the_public_images_build_and_open(local_ray: None, flow_root: Path, tmp_path: Path) -> None:
     shards = build("megc2019_flow", root=flow_root, home=tmp_path, strict=True)
     pipeline, row = load("flow_image"), shards.rows[100]
     assert len(shards) == 442 and len(shards.subjects) == 68 and shards.tensor_shape == (3, 28, 28) and shards.dtype == np.uint8
     shards.verify()
     clip = megc2019_flow.read(flow_root)[100]
-    assert clip.key == row.key and np.array_equal(shards.tensors([100])[0], pipeline.tensor(clip, pipeline.constants, {}))
+    assert clip.key == row.key and np.array_equal(shards.tensors([100])[0], pipeline.tensor(clip, pipeline.constants, Context()))
 
 
 @pytest.mark.ray
