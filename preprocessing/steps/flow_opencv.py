@@ -25,7 +25,7 @@ PRESETS = {"ultrafast": 0, "fast": 1, "medium": 2}
 def tvl1(first: np.ndarray, second: np.ndarray, **options: Plain) -> np.ndarray:
     """A new object for each pair: ``calc`` lowers the number of scales inside the object for good where images are small."""
     chosen: dict[str, Any] = resolve(TVL1, options, "flow method 'tvl1_opencv'")
-    method = _contrib().DualTVL1OpticalFlow_create(
+    method = _contrib().DualTVL1OpticalFlow.create(
         tau=chosen["tau"], lambda_=chosen["lambda_"], theta=chosen["theta"], nscales=chosen["num_scales"], warps=chosen["num_warps"],
         epsilon=chosen["epsilon"], innnerIterations=chosen["num_inner"], outerIterations=chosen["num_outer"],
         scaleStep=chosen["scale_step"], medianFiltering=5 if chosen["median"] else 1,
@@ -37,27 +37,21 @@ def farneback(first: np.ndarray, second: np.ndarray, **options: Plain) -> np.nda
     """Polynomial expansion."""
     chosen: dict[str, Any] = resolve(FARNEBACK, options, "flow method 'farneback'")
     flags = cv2.OPTFLOW_FARNEBACK_GAUSSIAN if chosen["gaussian"] else 0
-    return _two_planes(
-        cv2.calcOpticalFlowFarneback(
-            *_pair(first, second, "farneback"),
-            None,
-            chosen["pyramid_scale"],
-            chosen["num_levels"],
-            chosen["window"],
-            chosen["num_iterations"],
-            chosen["neighbourhood"],
-            chosen["sigma"],
-            flags,
-        )  # fmt: skip
-    )
+    method: Any = cv2.calcOpticalFlowFarneback  # its type wants an array where None is meant
+    flow = method(
+        *_pair(first, second, "farneback"), None, chosen["pyramid_scale"], chosen["num_levels"], chosen["window"],
+        chosen["num_iterations"], chosen["neighbourhood"], chosen["sigma"], flags,
+    )  # fmt: skip
+    return _two_planes(flow)
 
 
 def dis(first: np.ndarray, second: np.ndarray, **options: Plain) -> np.ndarray:
     """Dense inverse search, by one of OpenCV's presets."""
-    preset = resolve(DIS, options, "flow method 'dis'")["preset"]
+    preset = str(resolve(DIS, options, "flow method 'dis'")["preset"])
     if preset not in PRESETS:
         raise ValueError(f"DIS must have a preset out of {', '.join(PRESETS)}, but got '{preset}'. Pass it as --option preset=medium.")
-    return _two_planes(cv2.DISOpticalFlow_create(PRESETS[preset]).calc(*_pair(first, second, "dis"), None))
+    method: Any = cv2.DISOpticalFlow.create(PRESETS[preset])  # its type wants an array where None is meant
+    return _two_planes(method.calc(*_pair(first, second, "dis"), None))
 
 
 def _contrib() -> Any:

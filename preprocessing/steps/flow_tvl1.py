@@ -39,7 +39,7 @@ def compute(first: np.ndarray, second: np.ndarray, **options: Plain) -> np.ndarr
     chosen: dict[str, Any] = resolve(OPTIONS, options, "flow method 'tvl1'")
     check_pair(first, second, "tvl1")
     _check(chosen)
-    sizes = scales(*first.shape, chosen["num_scales"], chosen["scale_step"])
+    sizes = scales(first.shape[0], first.shape[1], chosen["num_scales"], chosen["scale_step"])
     images = [_pyramid(image, sizes, chosen["scale_step"]) for image in (first, second)]
     pool = _aligned(_code().kernel.pool_size(*sizes[0]))
     flow = np.zeros((2, *sizes[-1]), np.float32)

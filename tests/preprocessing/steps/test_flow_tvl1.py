@@ -96,7 +96,7 @@ def test_with_a_small_epsilon_the_whole_gives_opencvs_flow() -> None:
 
 
 def test_differs_from_opencv_as_opencv_from_itself() -> None:
-    """At the default epsilon, over ten scenes. The factor: with another noise OpenCV's own gap is as much larger or smaller."""
+    """At the default epsilon, over ten scenes. The factor: with another noise OpenCV's own gap is 6 % smaller."""
     gap = own_gap = error = reference_error = 0.0
     for seed in range(10):
         truth = smooth_flow(88, 104, (0.3, 0.8, 2.0)[seed % 3], seed)
@@ -106,7 +106,7 @@ def test_differs_from_opencv_as_opencv_from_itself() -> None:
         own_gap += endpoint_error(perturbed(*pair, seed), theirs)
         error += endpoint_error(ours, truth)
         reference_error += endpoint_error(theirs, truth)
-    assert gap <= 1.25 * own_gap
+    assert gap <= 1.1 * own_gap
     assert error <= 1.02 * reference_error
 
 
@@ -114,7 +114,8 @@ def perturbed(first: np.ndarray, second: np.ndarray, seed: int) -> np.ndarray:
     """OpenCV's flow of the images with relative noise of 1e-7, which it takes as float32 in [0, 1]."""
     rng = np.random.default_rng(seed)
     noisy = [(image / 255 * (1 + 1e-7 * rng.uniform(-1, 1, image.shape))).astype(np.float32) for image in (first, second)]
-    flow: np.ndarray = cv2.optflow.DualTVL1OpticalFlow_create().calc(*noisy, None).transpose(2, 0, 1)
+    opencv_tvl1: Any = cv2.optflow.DualTVL1OpticalFlow.create()
+    flow: np.ndarray = opencv_tvl1.calc(*noisy, None).transpose(2, 0, 1)
     return flow
 
 
