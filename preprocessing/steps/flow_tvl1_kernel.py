@@ -96,7 +96,7 @@ def _dual(
 
 
 @compiled
-def _iterate(pool: np.ndarray, u: int, v: int, height: int, width: int, limit: float, taut: float) -> float:
+def _iterate(pool: np.ndarray, u: int, v: int, height: int, width: int, limit: float, taut: float) -> np.float32:
     """One primal and one dual step; the sum of squares of what the flow changed. The dual row above follows each primal row."""
     stride = stride_of(width)
     size, origin = size_of(height, stride), 2 * stride + LANES

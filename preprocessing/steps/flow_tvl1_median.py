@@ -8,9 +8,8 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from preprocessing.steps.flow_tvl1_lanes import LANES, highest_of, load_from, lowest_of, moved, pointer_to, wide
+from preprocessing.steps.flow_tvl1_lanes import LANES, highest_of, intrinsic, load_from, lowest_of, moved, pointer_to, wide
 
 Values = list[Any]
 MEDIAN_VECTORS = 50
