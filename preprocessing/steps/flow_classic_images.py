@@ -51,14 +51,24 @@ def pyramid(image: np.ndarray, factor: float, num_levels: int) -> list[np.ndarra
     for _ in range(num_levels - 1):
         smooth = cv2.GaussianBlur(levels[-1], (size, size), sigma, borderType=cv2.BORDER_REFLECT)
         height, width = (int(np.ceil(side / factor - 1e-9)) for side in smooth.shape[:2])
-        levels.append(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR))
+        levels.append(_linear(_linear(smooth, 0, height), 1, width))
     return levels
 
 
 def resized(flow: np.ndarray, height: int, width: int) -> np.ndarray:
     """The flow of the same motion at another size."""
     scale = np.array([width / flow.shape[2], height / flow.shape[1]])[:, None, None]
-    return scale * np.stack([cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR) for part in flow])
+    return scale * _linear(_linear(flow, 1, height), 2, width)
+
+
+def _linear(field: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """One axis at another size, linear. OpenCV has single precision for two channels, and its noise would move images without texture."""
+    count = field.shape[axis]
+    position = np.clip((np.arange(size) + 0.5) * count / size - 0.5, 0, count - 1)
+    before = np.minimum(position.astype(np.intp), count - 2)
+    share = np.expand_dims(position - before, tuple(range(1, field.ndim - axis)))
+    left, right = field.take(before, axis), field.take(before + 1, axis)
+    return left + share * (right - left)
 
 
 def derivatives(first: np.ndarray, second: np.ndarray, flow: np.ndarray, *, warp: str, blend: float) -> np.ndarray:
