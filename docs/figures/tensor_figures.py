@@ -22,13 +22,13 @@ def strcn_mask(scale: Scale) -> Figure:
     magnified = [_magnified(subject, emotion, scale) for subject, emotion in _PEOPLE]
     energies = [masking.clip_energy(stack) for stack in magnified]
     everyone, others = masking.mask(energies), masking.mask(energies[:-1])
-    chosen = {"dataset": everyone, f"train_fold without {_PEOPLE[-1][0]}": others, "released code, 75 %": masking.released_mask(energies)}
+    chosen = {"dataset": everyone, f"train_fold, without {_PEOPLE[-1][0]}": others, "released code, 75 %": masking.released_mask(energies)}
     faces_ = [resized(stack[:1], masking.SIZE)[0] for stack in magnified[-2:]]
     figure, axes = sheet(2, 4, 4.6)
     for row, face, (subject, emotion), energy in zip(axes, faces_, _PEOPLE[-2:], energies[-2:], strict=True):
-        show(row[0], energy, f"energy of {subject}, {emotion}", cmap="magma", vmin=0, vmax=energy.max())
+        show(row[0], energy, f"energy of {subject}\n{emotion}", cmap="magma", vmin=0, vmax=energy.max())
         for panel, (name, kept) in zip(row[1:], chosen.items(), strict=True):
-            show(panel, np.where(kept[..., None], face, face // 4), f"{name}: {int(kept.sum())}")
+            show(panel, np.where(kept[..., None], face, face // 4), f"{name}\n{int(kept.sum())} pixels")
     changed = int((everyone & ~others).sum())
     figure.suptitle(f"{changed} of {int(everyone.sum())} pixels change when the held-out person is left out", fontsize=9)
     return figure

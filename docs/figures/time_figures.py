@@ -79,7 +79,7 @@ def _course(panel: Axes, stacks: list[np.ndarray], alphas: tuple[float, ...], co
 
 def apex(scale: Scale) -> Figure:
     """The curve that is searched, for a strong clip and a weak one."""
-    figure, axes = sheet(1, 2, 2.6)
+    figure, axes = sheet(1, 2, 2.8)
     for panel, amplitude in zip(axes[0], (1.5, 0.25), strict=True):
         shown = clip(person("collins"), "others", amplitude_px=amplitude, num_frames=scale.num_frames)
         filmed = frames(shown, scale.camera)
@@ -88,7 +88,7 @@ def apex(scale: Scale) -> Figure:
         panel.axvspan(np.floor(len(filmed) * 0.2) - 1, np.ceil(len(filmed) * 0.7) - 1, color=ORANGE, alpha=0.15, label="window")
         panel.axvline(shown.apex, color=GREEN, label=f"true apex, {shown.apex}")
         panel.axvline(found := spotting.spot(filmed), color=RED, linestyle="--", label=f"spotted, {found}")
-        panel.set(xlabel="frame", ylabel="std of the difference, share of largest", title=f"largest motion {amplitude} px", ylim=(0, 1.05))
+        panel.set(xlabel="frame", ylabel="std of I(t) - I(0), scaled", title=f"largest motion {amplitude} px", ylim=(0, 1.05))
     axes[0, 1].legend(frameon=True, loc="lower right")
     return figure
 
