@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--pipeline", choices=pipelines.names(), help="default: the corpus' own")
     parser.add_argument("--option", action="append", default=[], metavar="K=V", help="see below")
-    parser.add_argument("--workers", type=int, help="how many subjects at once; default: as many as Ray has CPUs")
+    parser.add_argument("--workers", type=int, help="how many parts at once; default: as many as Ray has CPUs")
     parser.add_argument("--strict", action="store_true", help="fail on the first clip that cannot be read instead of leaving it out")
     parser.add_argument("--json", action="store_true", help="the result on stdout as JSON; everything for humans goes to stderr")
     return parser

@@ -22,7 +22,7 @@ def _image(clip: Clip, constants: Options, context: Context) -> np.ndarray:
 
 def _crops(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """uint8 (10, 1, 42, 42)."""
-    return ten_crop.ten_crop(_image(clip, constants, context)[0])[:, None]
+    return ten_crop.ten_crop(_image(clip, constants, context)[0])
 
 
 PIPELINES = (

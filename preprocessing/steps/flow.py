@@ -37,8 +37,8 @@ METHODS: Mapping[str, Method] = {
     "tvl1_opencv": Method(module="flow_opencv", compute="tvl1", options="TVL1", libraries=_OPENCV),
     "farneback": Method(module="flow_opencv", compute="farneback", options="FARNEBACK", libraries=_OPENCV),
     "dis": Method(module="flow_opencv", compute="dis", options="DIS", libraries=_OPENCV),
-    "classic_l": Method(module="flow_classic_l", libraries=("numpy", "scipy", *_OPENCV)),
-    "classic_nl_fast": Method(module="flow_classic_nl_fast", libraries=("numpy", "scipy", *_OPENCV)),
+    "classic_l": Method(module="flow_classic_l", libraries=("numpy", "scipy", "numba", "llvmlite", *_OPENCV)),
+    "classic_nl_fast": Method(module="flow_classic_nl_fast", libraries=("numpy", "scipy", "numba", "llvmlite", *_OPENCV)),
     "flownet2": Method(module="flownet2", libraries=("torch",)),
 }
 
