@@ -127,7 +127,7 @@ def _script(pairs: Sequence[tuple[str, str]]) -> float:
 
     def work() -> None:
         for first, second in pairs:
-            flow = cv2.optflow.DualTVL1OpticalFlow_create().calc(gray(first), gray(second), None)
+            flow = cv2.optflow.DualTVL1OpticalFlow.create().calc(gray(first), gray(second), None)
             magnitude, angle = cv2.cartToPolar(flow[..., 0], flow[..., 1])
             hsv = np.full((SIDE, SIDE, 3), 255, np.uint8)
             hsv[..., 0] = angle * 180 / np.pi / 2

@@ -217,6 +217,20 @@ def _tell(result: Mapping[str, Any]) -> None:
     _say(f"look next at {result['folder']}/{MANIFEST}, or train on it: python -m orchestrator.sweep --help")
 
 
+@contextlib.contextmanager
+def _kept_clean() -> Iterator[None]:
+    """What libraries print on standard output meanwhile, as Ray of dead workers, goes to standard error: only JSON belongs there."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def main(argv: list[str] | None = None) -> int:
     """The entry point: 0 built, 1 failed, 2 wrong usage."""
     parser = _parser()
@@ -226,7 +240,8 @@ def main(argv: list[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     try:
-        result = _run(args, options)
+        with _kept_clean() if args.json else contextlib.nullcontext():
+            result = _run(args, options)
     except (ValueError, OSError) as error:
         _say(f"build failed: {error}")
         if args.json:

@@ -26,7 +26,7 @@ FIGURES: Mapping[str, Callable[[Scale], Figure]] = {
     "apex.png": time_figures.apex,
     "frame_subsets.png": time_figures.frame_subsets,
     "flow.jpg": flow_figures.flow,
-    "strain.png": flow_figures.strain,
+    "strain.jpg": flow_figures.strain,
     "colour_coding.jpg": flow_figures.colour_coding,
     "strcn_mask.jpg": tensor_figures.strcn_mask,
     "ten_crop.png": tensor_figures.ten_crop,

@@ -1,6 +1,6 @@
 """Endpoint error: how far each flow method is from the true flow of synthesized clips, as a Markdown table on stdout.
 
-Clips: invented identities filmed at 640x480 with a face of 280 pixels, one emotion each, onset to apex; the landmarks that a face was drawn
+Clips: invented identities filmed as for CASME II, 640x480, one emotion each, onset to apex; the landmarks that a face was drawn
 with give the crop of Eq. (1) for both frames. Identities, emotions and amplitudes follow from a clip's place alone. Errors are means over
 pixels, then over clips.
 """
@@ -19,7 +19,7 @@ from preprocessing.synthesis.clips import NOISE, SyntheticClip, make_clip
 from preprocessing.synthesis.faces import identity
 
 RANGES = ((0.2, 0.5), (0.5, 1.0), (1.0, 2.0))
-"""Of the largest displacement, in pixels of a face of 280."""
+"""Of the largest displacement, in pixels of a crop of 280x340."""
 EMOTIONS = ("happiness", "surprise", "disgust", "repression", "others", "tense", "sadness", "contempt")
 METHODS = ("tvl1", "tvl1_opencv", "farneback", "dis", "classic_l", "classic_nl_fast")
 """All but FlowNet2, whose weights are the user's to bring."""

@@ -4,7 +4,7 @@ Paper: Miao et al., "Recognizing facial expressions using a shallow convolutiona
 released script where it differs. A clip of n frames gives n - 1 images, each with the clip's label: the pipeline is ragged.
 """
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def flow_of(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float32 (T - 1, 2, H, W): computed on a frame that is wider by the margin, which is cut off."""
     margin = int(number(constants, "margin"))
     side = count(constants, "size") + 2 * margin
-    cut = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
+    cut: dict[str, Any] = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
     reference, stride = one_of(constants, "reference", ("first", "previous")), count(constants, "frame_stride")
 
     def compute() -> np.ndarray:

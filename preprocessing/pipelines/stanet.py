@@ -4,6 +4,8 @@ Paper: "Spatial-temporal attention network for micro-expression recognition", Se
 FlowNet2's public weights have to be named (``flownet2_checkpoint``); the default is TV-L1, which needs none.
 """
 
+from typing import Any
+
 import numpy as np
 
 from preprocessing import flow_choice
@@ -16,7 +18,7 @@ from preprocessing.steps.faces import faces
 def _run(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float16 (num_frames - 1, 2, size, size)."""
     side, num_frames = count(constants, "size"), count(constants, "num_frames")
-    cut = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
+    cut: dict[str, Any] = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
 
     def compute() -> np.ndarray:
         frames = context.kept((faces,), cut, lambda: faces(clip, **cut))

@@ -1,9 +1,12 @@
 """STRCN-A and STRCN-G: magnified faces over time, and flow from onset to apex of the magnified clip.
 
 Paper: Xia et al., "Spatiotemporal recurrent convolutional networks for recognizing spontaneous micro-expressions", IEEE TMM 2020, Sec. III.
-Both share faces and magnification. With ``augment`` there are 50 of each clip (Sec. III-D), itself and its copies, which stay with it in every fold.
+Both share faces and magnification. With ``augment`` there are 50 of each clip (Sec. III-D), itself and its copies, which stay with it in
+every fold.
 The mask of STRCN-A depends on the training clips and is therefore chosen while training (``preprocessing/steps/strcn_mask.py``).
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -33,10 +36,10 @@ MAGNIFICATION: Options = {
 
 def magnified(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """RGB uint8 (T, face_height, face_width, 3), all frames."""
-    cut = {
+    cut: dict[str, Any] = {
         "cut": text(constants, "faces"), "height": count(constants, "face_height"), "width": count(constants, "face_width"), "colour": True,
     }  # fmt: skip
-    how = {name: constants[name] for name in ("alpha", "low", "high", "filter_units", "lambda_c", "exaggeration")}
+    how: dict[str, Any] = {name: constants[name] for name in ("alpha", "low", "high", "filter_units", "lambda_c", "exaggeration")}
 
     def compute() -> np.ndarray:
         frames = context.kept((faces,), cut, lambda: faces(clip, **cut))
@@ -67,12 +70,13 @@ def _geometry(clip: Clip, constants: Options, context: Context) -> np.ndarray:
 
 
 def apex_of(clip: Clip, constants: Options, frames: np.ndarray) -> int:
-    """Index of the apex: spotted, or as annotated where nothing was thinned."""
-    if one_of(constants, "apex", ("spotted", "annotated")) == "spotted" or clip.apex is None:
+    """Index of the apex: spotted, or as annotated where nothing was thinned. One annotated at the onset, as 55 of CAS(ME)^3, is none."""
+    missing = clip.apex is None or clip.apex <= clip.frames[0].number
+    if one_of(constants, "apex", ("spotted", "annotated")) == "spotted" or missing:
         return apex.spot(frames)
     if constants["percent"] != 100:
         raise ValueError(f"A thinned clip's apex must be spotted, but got annotated for '{clip.key}'. Pass --option apex=spotted.")
-    return int(np.argmin([abs(frame.number - clip.apex) for frame in clip.frames]))
+    return int(np.argmin([abs(frame.number - (clip.apex or 0)) for frame in clip.frames]))
 
 
 def _gray(frames: np.ndarray) -> np.ndarray:

@@ -5,6 +5,8 @@ between onset and apex, strain, 28 x 28. SMIC has no apex: it is spotted. The pu
 stay in pixels.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -20,7 +22,7 @@ def _run(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float32 (3, size, size)."""
     one_of(constants, "apex", ("annotated", "spotted"))
     side, size = count(constants, "flow_size"), count(constants, "size")
-    cut = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
+    cut: dict[str, Any] = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
     frames = context.kept((faces,), cut, lambda: faces(clip, **cut))
     at_apex = frames[apex_of(clip, {**constants, "percent": 100}, frames)]
     u, v = flow_choice.compute(frames[0], at_apex, constants, context.device)

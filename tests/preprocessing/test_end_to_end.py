@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
 
 
 def made(corpus: str, root: Path, **others: int) -> Path:
-    settings = make_settings(corpus, **{"subjects": 2, "clips_per_subject": 2, "max_frames": 5, **others})
+    limits: dict[str, Any] = {"subjects": 2, "clips_per_subject": 2, "max_frames": 5, **others}
+    settings = make_settings(corpus, **limits)
     return synthesize(settings, root, progress=False).root
 
 

@@ -93,4 +93,3 @@ def test_an_intermediate_result_is_computed_once_for_content_constants_and_steps
         path.write_bytes(path.read_bytes()[:-5])
     assert np.array_equal(kept.kept((strain,), {"a": 1}, compute), [0, 1, 2]) and len(calls) == 6
     assert not list(tmp_path.rglob("*.tmp"))
-

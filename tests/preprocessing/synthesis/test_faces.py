@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,14 +33,21 @@ def test_identities_use_both_photographs_and_both_sides() -> None:
 @pytest.mark.parametrize("photo", sorted(PHOTOGRAPHS))
 def test_people_differ_far_more_than_frames_of_one(photo: str) -> None:
     """Even with one photograph, one pose and one backdrop: by shape, skin and light."""
-    same = {"photo": photo, "mirror": False, "roll_degrees": 0.0, "scale": 1.0, "shift": (0.0, 0.0), "backdrop": (1.0, 1.0, 1.0)}
+    same: dict[str, Any] = {
+        "photo": photo,
+        "mirror": False,
+        "roll_degrees": 0.0,
+        "scale": 1.0,
+        "shift": (0.0, 0.0),
+        "backdrop": (1.0, 1.0, 1.0),
+    }
     people = [replace(identity("samm", str(number)), **same) for number in range(4)]
     images = [seen(person, SMALL)[35:85, 55:105].astype(float) for person in people]
     points = [faces.landmarks(person, SMALL) / SMALL.face_width for person in people]
     for i in range(len(people)):
         for j in range(i):
             assert np.abs(images[i] - images[j]).mean() > 5  # noise within one: 1
-            assert np.linalg.norm(points[i] - points[j], axis=1).max() > 0.03
+            assert np.linalg.norm(points[i] - points[j], axis=1).max() > 0.03 * faces._PLIANCY[photo]
 
 
 def test_the_fine_grid_holds_the_pixels_of_the_camera() -> None:
