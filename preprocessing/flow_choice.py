@@ -1,12 +1,9 @@
 """Flow choice: the optical flow that a pipeline's constants name, as the steps want it."""
 
-from pathlib import Path
-
 import numpy as np
 
 from preprocessing.options import Plain
 from preprocessing.pipeline import Options, Step, number, text
-from preprocessing.shards import file_sha256
 from preprocessing.steps import flow
 
 CONSTANTS: dict[str, Plain] = {
@@ -32,14 +29,6 @@ def function(constants: Options) -> Step:
     method = flow.METHODS[_method(constants)]
     loaded: Step = method.load(method.compute)
     return loaded
-
-
-def identity(constants: Options) -> dict[str, Plain]:
-    """What of the constants a kept flow is named by: the method with its options, weights by content."""
-    options = _options(constants, "")
-    if checkpoint := options.pop("checkpoint", ""):
-        options["weights"] = file_sha256(Path(str(checkpoint)))
-    return {"flow": _method(constants), **options}
 
 
 def uses_gpu(constants: Options) -> bool:

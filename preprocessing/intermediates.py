@@ -1,4 +1,4 @@
-"""Intermediates: results of steps that several pipelines share (faces, magnified frames, flow), kept on disk by content.
+"""Intermediates: results of steps that several pipelines share (faces, magnified frames), kept on disk by content.
 
 A result is named by the steps, their constants, the content of the clip's frames and the steps' code, so that it is never stale: whatever
 changes, the name changes. Files are written atomically and hold a plain array; a file that cannot be read is computed again.

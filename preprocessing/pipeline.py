@@ -5,6 +5,7 @@ Shapes: T frames, C channels, H x W pixels. A clip that a pipeline cannot turn i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from preprocessing import source_digest
 from preprocessing.clip import Clip
 from preprocessing.intermediates import Intermediates
 from preprocessing.options import Plain
+from preprocessing.shards import file_sha256
 
 Options = Mapping[str, Plain]
 Step = Callable[..., np.ndarray]
@@ -70,9 +72,11 @@ class Pipeline:
     """Whether, with these constants, a step runs on a GPU where there is one."""
 
     def code(self, constants: Options) -> str:
-        """Digest of the code that a tensor depends on."""
+        """Digests of the code that a tensor depends on, and of the weights that constants named ``..._checkpoint`` point to."""
         modules = sorted({function.__module__ for function in (self.run, *self.uses(constants))})
-        return " ".join(source_digest.digest(module, "preprocessing")[:32] for module in modules)
+        weights = [Path(str(value)) for name, value in sorted(constants.items()) if name.endswith("_checkpoint") and value]
+        digests = [source_digest.digest(module, "preprocessing") for module in modules] + [file_sha256(path) for path in weights]
+        return " ".join(each[:32] for each in digests)
 
     def tensor(self, clip: Clip, constants: Options, context: Context) -> np.ndarray:
         """The clip's tensor, contiguous and finite."""

@@ -29,17 +29,10 @@ def flow_of(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     side = count(constants, "size") + 2 * margin
     cut: dict[str, Any] = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
     reference, stride = one_of(constants, "reference", ("first", "previous")), count(constants, "frame_stride")
-
-    def compute() -> np.ndarray:
-        frames = context.kept((faces,), cut, lambda: faces(clip, **cut))[::stride]
-        if len(frames) < 2:
-            raise ValueError(
-                f"A clip must have 2 frames for flow, but got {len(frames)} for '{clip.key}'. Take it out, or a smaller stride."
-            )
-        return flow_choice.sequence(frames, reference, constants, context.device)
-
-    named = {**cut, "reference": reference, "stride": stride, **flow_choice.identity(constants)}
-    field = context.kept((faces, flow_choice.function(constants)), named, compute)
+    frames = context.kept((faces,), cut, lambda: faces(clip, **cut))[::stride]
+    if len(frames) < 2:
+        raise ValueError(f"Flow must have 2 frames, but got {len(frames)} for '{clip.key}'. Check its onset and offset, or the stride.")
+    field = flow_choice.sequence(frames, reference, constants, context.device)
     return field[:, :, margin : side - margin, margin : side - margin]
 
 

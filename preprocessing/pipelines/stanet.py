@@ -19,14 +19,9 @@ def _run(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float16 (num_frames - 1, 2, size, size)."""
     side, num_frames = count(constants, "size"), count(constants, "num_frames")
     cut: dict[str, Any] = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
-
-    def compute() -> np.ndarray:
-        frames = context.kept((faces,), cut, lambda: faces(clip, **cut))
-        even = interpolation.linear(frames, num_frames, rounded=True)
-        return flow_choice.sequence(even, "previous", constants, context.device).astype(np.float16)
-
-    steps = (faces, interpolation.linear, flow_choice.function(constants))
-    return context.kept(steps, {**cut, "reference": "previous", "num_frames": num_frames, **flow_choice.identity(constants)}, compute)
+    frames = context.kept((faces,), cut, lambda: faces(clip, **cut))
+    even = interpolation.linear(frames, num_frames, rounded=True)
+    return flow_choice.sequence(even, "previous", constants, context.device).astype(np.float16)
 
 
 PIPELINES = (
