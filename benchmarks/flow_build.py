@@ -7,7 +7,8 @@ one process, and in a pool of as many processes as ours. Every number is per pai
 import os
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Plan:
 
 
 PLANS: dict[Size, Plan] = {
-    "full": Plan(rounds=3, subjects=8, clips_per_subject=4, max_frames=80, peer_pairs=48),
+    "full": Plan(rounds=2, subjects=16, clips_per_subject=6, max_frames=80, peer_pairs=48),
     "quick": Plan(rounds=1, subjects=8, clips_per_subject=2, max_frames=60, peer_pairs=24),
     "tiny": Plan(rounds=1, subjects=2, clips_per_subject=1, max_frames=3, peer_pairs=2),
 }
@@ -51,7 +52,7 @@ def run(size: Size) -> list[Row]:
         root = _corpus(plan, Path(folder) / "corpus")
         clips = casme2.read(root, images="cropped")
         num_pairs = sum(len(clip.frames) - 1 for clip in clips)
-        with processes(1, WORKER_ENVIRONMENT) as alone, processes(NUM_WORKERS, PLAIN_ENVIRONMENT) as pool:
+        with _ray(), processes(1, WORKER_ENVIRONMENT) as alone, processes(NUM_WORKERS, PLAIN_ENVIRONMENT) as pool:
             few = _first_pairs(clips, plan.peer_pairs)
             took = interleave(
                 {
@@ -82,15 +83,25 @@ def _corpus(plan: Plan, out: Path) -> Path:
     return synthesize(settings, out, num_workers=len(os.sched_getaffinity(0)), progress=False).root
 
 
-def _build(root: Path, folder: Path, num_workers: int) -> float:
-    """Wall time of a build from nothing on a Ray that is up."""
+@contextmanager
+def _ray() -> Iterator[None]:
+    """A local Ray, unless one is up."""
     import ray
 
+    ours = not ray.is_initialized()
+    if ours:
+        ray.init(address="local", num_cpus=NUM_WORKERS, include_dashboard=False, log_to_driver=False)
+    try:
+        yield
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _build(root: Path, folder: Path, num_workers: int) -> float:
+    """Wall time of a build from nothing on a Ray that is up."""
     from preprocessing.build import build
 
-    if not ray.is_initialized():
-        ray.init(address="local", num_cpus=NUM_WORKERS, include_dashboard=False, log_to_driver=False)
-        _build(root, folder, NUM_WORKERS)  # the first build compiles the kernel where no compiled one is kept
     home = folder / uuid.uuid4().hex
     return seconds(
         lambda: build(

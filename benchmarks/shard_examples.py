@@ -24,7 +24,8 @@ def write(folder: Path, *, num_frames: int, num_files: int) -> None:
 def _write_subject(folder: Path, subject: str, tensors: np.ndarray) -> dict[str, object]:
     num = len(tensors)
     names = [f"frame{index:05d}" for index in range(num)]
-    same = {"corpus": "noise", "subject": subject, "emotion": "neutral", "split": "", "copy_of": "", "dtype": "float16", "provenance": "{}"}
+    same = {"corpus": "noise", "subject": subject, "emotion": "neutral", "split": "", "copy_of": "", "label_distribution": "[]"}
+    same |= {"dtype": "float16", "provenance": "{}"}
     columns = {name: [value] * num for name, value in same.items()} | {
         "key": [f"noise/{subject}/{name}" for name in names],
         "filename": names,

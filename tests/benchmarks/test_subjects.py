@@ -65,3 +65,14 @@ def test_on_ray(name: str, num_rows: int) -> None:
     assert len(rows) == num_rows
     if name == "survival":
         assert [row.reached for row in rows if "lost" in row.what or "twice" in row.what] == [True, True]
+
+
+def test_flow() -> None:
+    rows = rows_of("flow")
+    assert any("one thread" in row.what for row in rows) and all((row.ours or 0) > 0 for row in rows)
+
+
+@pytest.mark.ray
+def test_flow_build() -> None:
+    rows = rows_of("flow_build")
+    assert len(rows) == 4 and all((row.ours or 0) > 0 and (row.against or 0) > 0 for row in rows)
