@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from preprocessing.shard_writer import describe, shard_name, write_atomically
+from preprocessing.atomic import write_atomically
+from preprocessing.shard_writer import describe, shard_name
 from preprocessing.shards import FORMAT, MANIFEST, SCHEMA
 
 SHAPE = (112, 112, 2)

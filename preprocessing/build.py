@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing import corpora, pipelines
-from preprocessing.options import Plain, parse
+from preprocessing.options import Plain, given, listed
 from preprocessing.parts import is_made, num_clips, parts_of, quarantine_of, write_part
 from preprocessing.plan import make_plan, split_options
 from preprocessing.progress import clip_progress
@@ -38,23 +38,21 @@ def build(
     return finish(prepare(plan, Path(home)), num_workers=num_workers, strict=strict, progress=progress)
 
 
-def finish(
-    work: Work, *, num_workers: int | None = None, strict: bool = False, progress: bool = True, keep: bool = True
-) -> Shards:  # fmt: skip
-    """Build the missing shards, write the manifest last, and open all. ``keep``: keep what pipelines share under HOME/intermediates."""
+def finish(work: Work, *, num_workers: int | None = None, strict: bool = False, progress: bool = True) -> Shards:
+    """Build the missing shards, write the manifest last, and open all."""
     if not is_finished(work.folder):
         missing = set(work.missing)
         done = [describe(work.folder / shard_name(subject)) for subject in work.plan.subjects if subject not in missing]
         _refuse_quarantine(done, strict)
         parts = {subject: parts_of(work.plan.job(subject)) for subject in work.missing}
+        num_left = {subject: len(cut) for subject, cut in parts.items()}
         with clip_progress(sum(len(work.plan.subjects[subject]) for subject in work.missing), show=progress) as advance:
-            for part in _made(work, parts, num_workers, keep):
+            for part in _made(work, parts, num_workers):
                 _refuse_quarantine([{"quarantine": quarantine_of(part, work.folder)}], strict)
                 advance(num_clips(part))
-                left = parts[part["subject"]]
-                left.remove(part)
-                if not left:
-                    done.append(assemble(work.plan.job(part["subject"]), work.folder))
+                num_left[part["subject"]] -= 1
+                if not num_left[part["subject"]]:
+                    done.append(assemble(parts[part["subject"]], work.folder))
         write_manifest(work.plan, work.folder, done)
         remove_leftovers(work.folder)
     shards = open_shards(work.folder)
@@ -62,19 +60,19 @@ def finish(
     return shards
 
 
-def _made(work: Work, parts: Mapping[str, list[dict[str, str]]], num_workers: int | None, keep: bool) -> Iterator[dict[str, str]]:
+def _made(work: Work, parts: Mapping[str, list[dict[str, str]]], num_workers: int | None) -> Iterator[dict[str, str]]:
     """Parts as they are there: first those of an earlier run, then those made now."""
     todo = []
-    for part in [part for subject in work.missing for part in parts[subject]]:
+    for part in (part for subject in work.missing for part in parts[subject]):
         if is_made(part, work.folder):
             yield part
         else:
             todo.append(part)
     if todo:
-        yield from _make_on_ray(work, todo, num_workers, keep)
+        yield from _make_on_ray(work, todo, num_workers)
 
 
-def _make_on_ray(work: Work, todo: list[dict[str, str]], num_workers: int | None, keep: bool) -> Iterator[dict[str, str]]:
+def _make_on_ray(work: Work, todo: list[dict[str, str]], num_workers: int | None) -> Iterator[dict[str, str]]:
     """Parts as they are finished, by a pool of actors. Ray Data's own checkpoints repeat rows on resume: finished files are the truth."""
     import ray  # here, so that --help and a finished build answer without it
     import ray.data
@@ -84,7 +82,7 @@ def _make_on_ray(work: Work, todo: list[dict[str, str]], num_workers: int | None
     resources = ray.cluster_resources()
     size = min(num_workers or int(resources.get("CPU", 1)), len(todo))
     on_gpu = pipelines.load(work.plan.pipeline).uses_gpu(work.plan.constants) and resources.get("GPU", 0) > 0
-    arguments = {"folder": str(work.folder), "intermediates": str(work.home / "intermediates") if keep else "", "on_gpu": on_gpu}
+    arguments = {"folder": str(work.folder), "intermediates": str(work.home / "intermediates"), "on_gpu": on_gpu}
     with _quiet_ray_data():
         rows = ray.data.from_items([{"at": at} | part for at, part in enumerate(todo)], override_num_blocks=len(todo)).map(
             PartWorker, fn_constructor_kwargs=arguments, compute=ray.data.ActorPoolStrategy(size=size),
@@ -101,7 +99,7 @@ class PartWorker:
         import cv2
 
         cv2.setNumThreads(1)
-        self.folder, self.intermediates = Path(folder), Path(intermediates) if intermediates else None
+        self.folder, self.intermediates = Path(folder), Path(intermediates)
         self.device = "cuda" if on_gpu else "cpu"
 
     def __call__(self, part: dict[str, Any]) -> dict[str, int]:
@@ -143,8 +141,8 @@ options and their defaults:
 
 
 def _parser() -> argparse.ArgumentParser:
-    options = [f"  {name}: {_listed(corpora.load(name).OPTIONS)}" for name in corpora.names()]
-    constants = [f"  {name}: {_listed(pipelines.load(name).constants)}" for name in pipelines.names()]
+    options = [f"  {name}: {listed(corpora.load(name).OPTIONS)}" for name in corpora.names()]
+    constants = [f"  {name}: {listed(pipelines.load(name).constants)}" for name in pipelines.names()]
     parser = argparse.ArgumentParser(
         prog="python -m preprocessing.build",
         description="Turn a corpus into training tensors: one Arrow shard per subject, only what is missing.",
@@ -164,15 +162,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _listed(options: Mapping[str, Plain]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in options.items()) or "none"
-
-
 def _parsed_options(args: argparse.Namespace) -> dict[str, Plain]:
     pipeline = pipelines.load(args.pipeline or pipelines.default_for(args.corpus))
     defaults = {**pipeline.constants, **corpora.load(args.corpus).OPTIONS}
-    pairs = [text.partition("=") for text in args.option]
-    options = {name: parse(value, defaults.get(name)) for name, _, value in pairs}
+    options = given(args.option, defaults)
     split_options(args.corpus, pipeline.name, options)
     return options
 

@@ -6,13 +6,13 @@ Exit code 0: a build takes every clip (there may be warnings); 1: a build leaves
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from preprocessing import corpora
 from preprocessing.diagnosis import diagnose
 from preprocessing.diagnosis_text import text
-from preprocessing.options import Plain, parse, resolve
+from preprocessing.options import Plain, given, listed, resolve
 
 _EXAMPLES = """examples:
   python -m preprocessing.doctor casme2 --root /data/CASME2
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m preprocessing.doctor",
         description="Look at a corpus before it is built: layout, sheet, counts, images, and what each paper will find. Changes nothing.",
-        epilog=_EXAMPLES + "\n".join(f"  {name}: {_listed(options)}" for name, options in defaults.items()),
+        epilog=_EXAMPLES + "\n".join(f"  {name}: {listed(options)}" for name, options in defaults.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("corpus", choices=corpora.names())
@@ -68,14 +68,9 @@ def _positive(value: str) -> int:
     return int(value)
 
 
-def _listed(options: Mapping[str, Plain]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in options.items()) or "none"
-
-
 def _options(corpus: str, texts: Sequence[str]) -> dict[str, Plain]:
     defaults = corpora.load(corpus).OPTIONS
-    given = {name: parse(value, defaults.get(name)) for name, _, value in (text.partition("=") for text in texts)}
-    return resolve(defaults, given, f"'{corpus}'")
+    return resolve(defaults, given(texts, defaults), f"'{corpus}'")
 
 
 if __name__ == "__main__":

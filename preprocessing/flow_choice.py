@@ -3,7 +3,7 @@
 import numpy as np
 
 from preprocessing.options import Plain
-from preprocessing.pipeline import Options, Step, number, text
+from preprocessing.pipeline import Options, number, text
 from preprocessing.steps import flow
 
 CONSTANTS: dict[str, Plain] = {
@@ -16,37 +16,27 @@ CONSTANTS: dict[str, Plain] = {
 
 def sequence(frames: np.ndarray, reference: str, constants: Options, device: str) -> np.ndarray:
     """(T, H, W) -> float32 (T - 1, 2, H, W)."""
-    return flow.sequence(frames, reference=reference, method=_method(constants), **_options(constants, device))
+    return flow.sequence(frames, reference=reference, method=text(constants, "flow"), **_options(constants, device))
 
 
 def compute(first: np.ndarray, second: np.ndarray, constants: Options, device: str) -> np.ndarray:
     """Two (H, W) -> float32 (2, H, W)."""
-    return flow.compute(first, second, method=_method(constants), **_options(constants, device))
+    return flow.compute(first, second, method=text(constants, "flow"), **_options(constants, device))
 
 
-def function(constants: Options) -> Step:
-    """The function behind the method: whose code a result depends on."""
-    method = flow.METHODS[_method(constants)]
-    loaded: Step = method.load(method.compute)
-    return loaded
+def modules(constants: Options) -> tuple[str, ...]:
+    """The module behind the method: whose code a result depends on."""
+    return (flow.named(text(constants, "flow")).path,)
 
 
 def uses_gpu(constants: Options) -> bool:
     """Whether the method runs on a GPU where there is one."""
-    return _method(constants) == "flownet2"
-
-
-def _method(constants: Options) -> str:
-    method = text(constants, "flow")
-    if method not in flow.METHODS:
-        raise ValueError(f"A flow method must be one of {', '.join(flow.METHODS)}, but got '{method}'. Pass --option flow=tvl1.")
-    return method
+    return constants["flow"] == "flownet2"
 
 
 def _options(constants: Options, device: str) -> dict[str, Plain]:
-    method = _method(constants)
-    if method in ("tvl1", "tvl1_opencv"):
+    if constants["flow"] in ("tvl1", "tvl1_opencv"):
         return {"lambda_": number(constants, "flow_lambda")}
-    if method == "flownet2":
+    if constants["flow"] == "flownet2":
         return {"checkpoint": text(constants, "flownet2_checkpoint"), "device": device}
     return {}

@@ -7,7 +7,6 @@ changes, the name changes. Files are written atomically and hold a plain array; 
 import contextlib
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 
 from preprocessing import source_digest
+from preprocessing.atomic import temporary_name
 from preprocessing.options import Plain
 
 
@@ -35,7 +35,7 @@ class Intermediates:
             return np.load(path, mmap_mode="r", allow_pickle=False)
         result = np.ascontiguousarray(compute())
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        temporary = temporary_name(path)
         with temporary.open("wb") as file:
             np.save(file, result, allow_pickle=False)
         temporary.replace(path)

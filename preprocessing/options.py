@@ -1,6 +1,6 @@
 """Options: plain settings of a corpus or a pipeline, checked against their defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 Plain = bool | int | float | str | None
 
@@ -25,6 +25,17 @@ def parse(text: str, default: Plain) -> Plain:
         except ValueError:
             return text
     return text
+
+
+def given(texts: Iterable[str], defaults: Mapping[str, Plain]) -> dict[str, Plain]:
+    """``NAME=VALUE`` texts of a command line, each value as the type of its default; not yet checked."""
+    pairs = [text.partition("=") for text in texts]
+    return {name: parse(value, defaults.get(name)) for name, _, value in pairs}
+
+
+def listed(options: Mapping[str, Plain]) -> str:
+    """Options as a help text shows them."""
+    return ", ".join(f"{name}={value}" for name, value in options.items()) or "none"
 
 
 def _check_type(name: str, value: Plain, default: Plain, where: str) -> None:

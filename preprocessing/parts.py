@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from preprocessing import pipelines
+from preprocessing.atomic import temporary_name
 from preprocessing.clip import Clip, Frame
 from preprocessing.intermediates import Intermediates
 from preprocessing.pipeline import Context, Pipeline
@@ -95,11 +96,6 @@ def metadata_of(path: Path) -> dict[str, str] | None:
     except (FileNotFoundError, pa.ArrowInvalid):
         return None  # absent, or cut short by something else than our writer, which renames whole files
     return {key.decode(): value.decode() for key, value in found.items() if key != b"quarantine"}
-
-
-def temporary_name(path: Path) -> Path:
-    """Where a file is written before it is renamed to ``path``."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def _rows(inputs: Mapping[str, Any], pipeline: Pipeline, constants: Mapping[str, Any], context: Context) -> Iterator[dict[str, Any]]:

@@ -66,14 +66,14 @@ class Pipeline:
     """(clip, constants, context) -> tensor."""
     copies: Callable[[Clip, Options], tuple[Copy, ...]] = lambda clip, constants: ()
     """(clip, constants) -> the augmented copies that are kept beside the clip."""
-    uses: Callable[[Options], tuple[Step, ...]] = lambda constants: ()
-    """Functions that the constants choose, whose code a tensor depends on besides that of ``run``."""
+    chosen: Callable[[Options], tuple[str, ...]] = lambda constants: ()
+    """Modules that the constants choose, whose code a tensor depends on besides that of ``run``."""
     uses_gpu: Callable[[Options], bool] = lambda constants: False
     """Whether, with these constants, a step runs on a GPU where there is one."""
 
     def code(self, constants: Options) -> str:
         """Digests of the code that a tensor depends on, and of the weights that constants named ``..._checkpoint`` point to."""
-        modules = sorted({function.__module__ for function in (self.run, *self.uses(constants))})
+        modules = sorted({self.run.__module__, *self.chosen(constants)})
         weights = [Path(str(value)) for name, value in sorted(constants.items()) if name.endswith("_checkpoint") and value]
         digests = [source_digest.digest(module, "preprocessing") for module in modules] + [file_sha256(path) for path in weights]
         return " ".join(each[:32] for each in digests)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from preprocessing.parts import metadata_of, shard_metadata, temporary_name
+from preprocessing.atomic import temporary_name
+from preprocessing.parts import metadata_of, shard_metadata
 from preprocessing.plan import Plan
 from preprocessing.shard_writer import shard_name
 from preprocessing.shards import MANIFEST, open_shards

@@ -5,14 +5,15 @@ that a new build takes over the shards of an earlier one that did not change. Eq
 """
 
 import json
-import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pyarrow as pa
 
-from preprocessing.parts import Job, part_path, parts_of, shard_metadata, temporary_name, write_part
+from preprocessing.atomic import commit, temporary_name, write_atomically
+from preprocessing.parts import Job, part_path, parts_of, shard_metadata, write_part
 from preprocessing.plan import Plan, canonical_json
 from preprocessing.shards import MANIFEST, SCHEMA, content_sha256, file_sha256
 
@@ -22,31 +23,32 @@ def shard_name(subject: str) -> str:
     return "@".join(quote(part, safe="") for part in subject.split("/", 1)) + ".arrow"
 
 
-def write_shard(job: Job, folder: Path, intermediates: Path | None = None) -> dict[str, Any]:
+def write_shard(job: Job, folder: Path) -> dict[str, Any]:
     """One subject's shard from nothing, in this process, and its description; clips that cannot be read are left out and named."""
-    for part in parts_of(job):
-        write_part(part, folder, intermediates)
-    return assemble(job, folder)
+    parts = parts_of(job)
+    for part in parts:
+        write_part(part, folder)
+    return assemble(parts, folder)
 
 
-def assemble(job: Job, folder: Path) -> dict[str, Any]:
-    """Put a subject's finished parts together, atomically, remove them, and describe the shard."""
-    paths = [part_path(part, folder) for part in parts_of(job)]
+def assemble(parts: Sequence[Job], folder: Path) -> dict[str, Any]:
+    """Put a subject's finished parts, all of them in order, together, atomically, remove them, and describe the shard."""
+    paths = [part_path(part, folder) for part in parts]
     tables, quarantine = [], []
     for path in paths:
         with pa.memory_map(str(path)) as source:
             table = pa.ipc.open_file(source).read_all()
         quarantine += json.loads(table.schema.metadata[b"quarantine"])
         tables.append(table.replace_schema_metadata(None))
-    schema = SCHEMA.with_metadata(shard_metadata(job) | {"quarantine": canonical_json(quarantine)})
+    schema = SCHEMA.with_metadata(shard_metadata(parts[0]) | {"quarantine": canonical_json(quarantine)})
     batch = pa.RecordBatch.from_arrays(
         pa.concat_tables(tables).combine_chunks().to_struct_array().combine_chunks().flatten(), schema=schema
     )
-    path = folder / shard_name(job["subject"])
+    path = folder / shard_name(parts[0]["subject"])
     temporary = temporary_name(path)
     with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         writer.write_batch(batch)
-    _commit(temporary, path)
+    commit(temporary, path)
     for part in paths:
         part.unlink(missing_ok=True)
     return describe(path)
@@ -72,16 +74,3 @@ def write_manifest(plan: Plan, folder: Path, shards: list[dict[str, Any]]) -> No
     quarantine = sorted(entry for shard in shards for entry in shard["quarantine"])
     manifest = plan.settings | {"digest": plan.digest, "shards": lines, "quarantine": quarantine}
     write_atomically(folder / MANIFEST, (json.dumps(manifest, sort_keys=True, indent=1) + "\n").encode())
-
-
-def write_atomically(path: Path, data: Any) -> None:
-    """Temporary file beside it, fsync, rename: a reader sees the whole file or none."""
-    temporary = temporary_name(path)
-    temporary.write_bytes(data)
-    _commit(temporary, path)
-
-
-def _commit(temporary: Path, path: Path) -> None:
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)

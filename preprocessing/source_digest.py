@@ -6,14 +6,32 @@ Comments, docstrings and layout do not count; everything else does. Syntax trees
 import ast
 import functools
 import hashlib
-import importlib
 import inspect
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 
 def meaning(module: ModuleType) -> str:
     """The module's syntax tree as text, without docstrings."""
-    tree = ast.parse(inspect.getsource(module))
+    return _meaning(ast.parse(inspect.getsource(module)))
+
+
+@functools.cache
+def digest(name: str, package: str) -> str:
+    """sha256 over a module and every module of ``package`` that it imports, directly or not, also inside functions. Nothing is imported."""
+    trees: dict[str, ast.Module] = {}
+    todo = [name]
+    while todo:
+        module = todo.pop()
+        if module not in trees and (source := _source(module)) is not None:
+            trees[module] = ast.parse(source)
+            todo += [found for found in _imported(trees[module]) if found.startswith(f"{package}.")]
+    return hashlib.sha256("".join(f"{module}\n{_meaning(trees[module])}\n" for module in sorted(trees)).encode()).hexdigest()
+
+
+def _meaning(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
@@ -21,38 +39,22 @@ def meaning(module: ModuleType) -> str:
     return ast.dump(tree)
 
 
-@functools.cache
-def digest(name: str, package: str) -> str:
-    """sha256 over a module and every module of ``package`` that it imports, directly or not, also inside functions."""
-    texts = {module: meaning(importlib.import_module(module)) for module in _reached(name, package)}
-    return hashlib.sha256("".join(f"{module}\n{texts[module]}\n" for module in sorted(texts)).encode()).hexdigest()
-
-
-def _reached(name: str, package: str) -> set[str]:
-    seen: set[str] = set()
-    todo = [name]
-    while todo:
-        module = todo.pop()
-        if module not in seen:
-            seen.add(module)
-            todo += _imported(module, package)
-    return seen
-
-
-def _imported(name: str, package: str) -> list[str]:
-    tree = ast.parse(inspect.getsource(importlib.import_module(name)))
-    found = []
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Dotted names that may be modules: those of ``from a import b`` are ``a`` and ``a.b``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [module for module in found if module.startswith(f"{package}.") and _is_module(module)]
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
-def _is_module(name: str) -> bool:
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError:
-        return False
-    return True
+def _source(name: str) -> str | None:
+    """A module's text; None: there is no such module, the name is something inside of one. ``find_spec`` would import its parent."""
+    package, *rest = name.split(".")
+    spec = find_spec(package)
+    for root in map(Path, spec.submodule_search_locations or () if spec else ()):
+        path = root.joinpath(*rest)
+        for file in (path / "__init__.py", path.with_suffix(".py")):
+            if file.is_file():
+                return file.read_text(encoding="utf-8")
+    return None

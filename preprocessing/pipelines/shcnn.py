@@ -4,15 +4,15 @@ Paper: Miao et al., "Recognizing facial expressions using a shallow convolutiona
 released script where it differs. A clip of n frames gives n - 1 images, each with the clip's label: the pipeline is ragged.
 """
 
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from preprocessing import flow_choice
 from preprocessing.clip import Clip
-from preprocessing.pipeline import Context, Options, Pipeline, count, number, one_of, text
+from preprocessing.face_frames import face_frames
+from preprocessing.pipeline import Context, Options, Pipeline, count, number, one_of
 from preprocessing.steps import colour_coding
-from preprocessing.steps.faces import faces
 
 
 def _run(clip: Clip, constants: Options, context: Context) -> np.ndarray:
@@ -27,9 +27,8 @@ def flow_of(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float32 (T - 1, 2, H, W): computed on a frame that is wider by the margin, which is cut off."""
     margin = int(number(constants, "margin"))
     side = count(constants, "size") + 2 * margin
-    cut: dict[str, Any] = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
     reference, stride = one_of(constants, "reference", ("first", "previous")), count(constants, "frame_stride")
-    frames = context.kept((faces,), cut, lambda: faces(clip, **cut))[::stride]
+    frames = face_frames(clip, constants, context, height=side, width=side)[::stride]
     if len(frames) < 2:
         raise ValueError(f"Flow must have 2 frames, but got {len(frames)} for '{clip.key}'. Check its onset and offset, or the stride.")
     field = flow_choice.sequence(frames, reference, constants, context.device)
@@ -52,7 +51,7 @@ PIPELINES = (
         channels=("red", "green", "blue"),
         units="8-bit colour: direction as hue, magnitude as brightness",
         run=_run,
-        uses=lambda constants: (flow_choice.function(constants),),
+        chosen=flow_choice.modules,
         uses_gpu=flow_choice.uses_gpu,
     ),
 )

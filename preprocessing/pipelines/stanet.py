@@ -4,22 +4,19 @@ Paper: "Spatial-temporal attention network for micro-expression recognition", Se
 FlowNet2's public weights have to be named (``flownet2_checkpoint``); the default is TV-L1, which needs none.
 """
 
-from typing import Any
-
 import numpy as np
 
 from preprocessing import flow_choice
 from preprocessing.clip import Clip
-from preprocessing.pipeline import Context, Options, Pipeline, count, text
+from preprocessing.face_frames import face_frames
+from preprocessing.pipeline import Context, Options, Pipeline, count
 from preprocessing.steps import interpolation
-from preprocessing.steps.faces import faces
 
 
 def _run(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float16 (num_frames - 1, 2, size, size)."""
     side, num_frames = count(constants, "size"), count(constants, "num_frames")
-    cut: dict[str, Any] = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
-    frames = context.kept((faces,), cut, lambda: faces(clip, **cut))
+    frames = face_frames(clip, constants, context, height=side, width=side)
     even = interpolation.linear(frames, num_frames, rounded=True)
     return flow_choice.sequence(even, "previous", constants, context.device).astype(np.float16)
 
@@ -36,7 +33,7 @@ PIPELINES = (
         channels=("u", "v"),
         units="pixels of the 192 x 192 face, frame to next frame of 20",
         run=_run,
-        uses=lambda constants: (flow_choice.function(constants),),
+        chosen=flow_choice.modules,
         uses_gpu=flow_choice.uses_gpu,
     ),
 )

@@ -12,7 +12,8 @@ import numpy as np
 
 from preprocessing import flow_choice
 from preprocessing.clip import Clip
-from preprocessing.pipeline import Context, Copy, Options, Pipeline, count, flag, number, one_of, text
+from preprocessing.face_frames import face_frames
+from preprocessing.pipeline import Context, Copy, Options, Pipeline, count, flag, number, one_of
 from preprocessing.steps import apex, frame_subsets, interpolation
 from preprocessing.steps.faces import faces
 from preprocessing.steps.magnification import magnify
@@ -36,16 +37,13 @@ MAGNIFICATION: Options = {
 
 def magnified(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """RGB uint8 (T, face_height, face_width, 3), all frames."""
-    cut: dict[str, Any] = {
-        "cut": text(constants, "faces"), "height": count(constants, "face_height"), "width": count(constants, "face_width"), "colour": True,
-    }  # fmt: skip
+    height, width = count(constants, "face_height"), count(constants, "face_width")
     how: dict[str, Any] = {name: constants[name] for name in ("alpha", "low", "high", "filter_units", "lambda_c", "exaggeration")}
 
     def compute() -> np.ndarray:
-        frames = context.kept((faces,), cut, lambda: faces(clip, **cut))
-        return magnify(frames, fps=clip.fps, **how)
+        return magnify(face_frames(clip, constants, context, height=height, width=width, colour=True), fps=clip.fps, **how)
 
-    return context.kept((faces, magnify), {**cut, **how, "fps": clip.fps}, compute)
+    return context.kept((faces, magnify), {**how, "cut": constants["faces"], "height": height, "width": width, "fps": clip.fps}, compute)
 
 
 def thinned(clip: Clip, constants: Options, context: Context) -> np.ndarray:
@@ -118,7 +116,7 @@ PIPELINES = (
         units="pixels of the 300 x 245 face, onset to apex",
         run=_geometry,
         copies=_copies,
-        uses=lambda constants: (flow_choice.function(constants),),
+        chosen=flow_choice.modules,
         uses_gpu=flow_choice.uses_gpu,
     ),
 )

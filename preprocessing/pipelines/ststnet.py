@@ -5,16 +5,14 @@ between onset and apex, strain, 28 x 28. SMIC has no apex: it is spotted. The pu
 stay in pixels.
 """
 
-from typing import Any
-
 import cv2
 import numpy as np
 
 from preprocessing import flow_choice
 from preprocessing.clip import Clip
-from preprocessing.pipeline import Context, Options, Pipeline, count, one_of, text
+from preprocessing.face_frames import face_frames
+from preprocessing.pipeline import Context, Options, Pipeline, count, one_of
 from preprocessing.pipelines.strcn import apex_of
-from preprocessing.steps.faces import faces
 from preprocessing.steps.strain import strain
 
 
@@ -22,8 +20,7 @@ def _run(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float32 (3, size, size)."""
     one_of(constants, "apex", ("annotated", "spotted"))
     side, size = count(constants, "flow_size"), count(constants, "size")
-    cut: dict[str, Any] = {"cut": text(constants, "faces"), "height": side, "width": side, "colour": False}
-    frames = context.kept((faces,), cut, lambda: faces(clip, **cut))
+    frames = face_frames(clip, constants, context, height=side, width=side)
     at_apex = frames[apex_of(clip, {**constants, "percent": 100}, frames)]
     u, v = flow_choice.compute(frames[0], at_apex, constants, context.device)
     channels = np.stack([u, v, strain(np.stack([u, v]))])
@@ -44,7 +41,7 @@ PIPELINES = (
         channels=("u", "v", "strain"),
         units="pixels of the small image, onset to apex; strain has no unit",
         run=_run,
-        uses=lambda constants: (flow_choice.function(constants),),
+        chosen=flow_choice.modules,
         uses_gpu=flow_choice.uses_gpu,
     ),
 )

@@ -26,9 +26,14 @@ class Method:
     libraries: tuple[str, ...]
     """Distributions whose versions decide the numbers."""
 
+    @property
+    def path(self) -> str:
+        """The module's full name."""
+        return f"preprocessing.steps.{self.module}"
+
     def load(self, name: str) -> Any:
         """An attribute of the module."""
-        return getattr(import_module(f"preprocessing.steps.{self.module}"), name)
+        return getattr(import_module(self.path), name)
 
 
 _OPENCV = ("opencv-contrib-python-headless",)
@@ -49,7 +54,7 @@ def compute(first: np.ndarray, second: np.ndarray, *, method: str = "tvl1", **op
     Images are uint8: gray (H, W) for all methods; the classic ones and FlowNet2 take RGB (H, W, 3) too. ValueError: an unknown method or
     option, images that do not fit.
     """
-    chosen = _method(method)
+    chosen = named(method)
     flow: np.ndarray = chosen.load(chosen.compute)(first, second, **options)
     return flow
 
@@ -66,12 +71,13 @@ def sequence(frames: np.ndarray, *, reference: str = "first", method: str = "tvl
 
 def describe(method: str, options: Mapping[str, Plain]) -> dict[str, Plain]:
     """What a record of the flow must hold: the method, every constant, the versions of the libraries behind it."""
-    chosen = _method(method)
+    chosen = named(method)
     constants = resolve(chosen.load(chosen.options), options, f"flow method '{method}'")
     return {"method": method, **constants, **{library: version(library) for library in chosen.libraries}}
 
 
-def _method(name: str) -> Method:
+def named(name: str) -> Method:
+    """The method of that name."""
     if name not in METHODS:
-        raise ValueError(f"A flow method must be one of {', '.join(METHODS)}, but got '{name}'.")
+        raise ValueError(f"A flow method must be one of {', '.join(METHODS)}, but got '{name}'. Pass --option flow=tvl1.")
     return METHODS[name]

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from preprocessing.shard_writer import write_atomically
+from preprocessing.atomic import write_atomically
 from preprocessing.synthesis import truth
 from preprocessing.synthesis.plan import Plan, Unit
 

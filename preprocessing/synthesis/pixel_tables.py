@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from preprocessing.atomic import write_atomically
 from preprocessing.pixel_csv import SIDE, USAGES
-from preprocessing.shard_writer import write_atomically
 from preprocessing.synthesis.clips import render_static
 from preprocessing.synthesis.faces import identity
 from preprocessing.synthesis.plan import PlannedClip, Settings

@@ -1,6 +1,5 @@
 """Takes: folders of frames, drawn whole under a temporary name and renamed into place."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from preprocessing.atomic import temporary_name
 from preprocessing.synthesis import clips as pictures
 from preprocessing.synthesis.camera import Camera
 from preprocessing.synthesis.clips import SyntheticClip, make_clip
@@ -39,7 +39,7 @@ class Take:
     def write(self, root: Path, settings: Settings) -> None:
         """Draw the frames. A kill leaves a hidden folder that the next run removes."""
         final = root / self.folder
-        temporary = final.with_name(f".{final.name}.{os.getpid()}.tmp")
+        temporary = temporary_name(final)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         for number, image in self._images(settings):

@@ -39,7 +39,7 @@ def test_a_shard_is_the_same_whichever_part_was_made_first(plan: Plan, in_threes
         write_part(part, tmp_path / "a")
         assert is_made(part, tmp_path / "a")
     (tmp_path / "b").mkdir()
-    first, second = assemble(job, tmp_path / "a"), write_shard(job, tmp_path / "b")
+    first, second = assemble(parts_of(job), tmp_path / "a"), write_shard(job, tmp_path / "b")
     assert first == second and first["num_clips"] == 7 and not any((tmp_path / "a" / "parts").iterdir())
     assert len(pa.ipc.open_file(tmp_path / "a" / first["file"]).get_batch(0)) == 7
 
@@ -62,7 +62,7 @@ def test_quarantine_is_kept_with_the_part(plan: Plan, in_threes: None, tmp_path:
         write_part(part, tmp_path)
     found = [quarantine_of(part, tmp_path) for part in parts_of(plan.job("casme2/sub01"))]
     assert [len(part) for part in found] == [0, 1, 0] and found[1][0][0] == "casme2/sub01/EP04"
-    shard = assemble(plan.job("casme2/sub01"), tmp_path)
+    shard = assemble(parts_of(plan.job("casme2/sub01")), tmp_path)
     assert shard["quarantine"] == found[1] and shard["num_clips"] == 6
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from preprocessing.atomic import write_atomically
 from preprocessing.plan import Plan, make_plan
-from preprocessing.shard_writer import describe, shard_name, write_atomically, write_shard
+from preprocessing.shard_writer import describe, shard_name, write_shard
 
 
 @pytest.fixture
