@@ -50,6 +50,20 @@ class Training:
     order: Literal["shuffled", "by_class"] = "shuffled"
     """``by_class`` feeds the clips sorted by class in every epoch, as loaders over class folders without shuffling do."""
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
+    sample: Literal["clip", "frame"] = "clip"
+    """What the network sees at a time: a clip's whole tensor, or one entry of its first axis, which carries the clip's label."""
+    vote: Literal["majority", "sum_softmax", "sum_logits"] = "majority"
+    """Of ``sample="frame"``: how a clip's class comes from its frames. A tied majority goes to the larger summed probability."""
+    pad_to: int | None = None
+    """Of ``sample="clip"`` on clips of different lengths: zero frames are appended up to this many."""
+    labels: Literal["hard", "soft", "drawn"] = "hard"
+    """The clip's class, the shares of its raters, or a class drawn from those shares in each epoch."""
+    decayed: Literal["all", "kernels"] = "all"
+    """Which parameters ``weight_decay`` concerns: kernels have more than one dimension, biases and batch norm have one."""
+    clip_norm: float | None = None
+    """Largest Euclidean norm of a step's gradient; a longer one is shortened to it."""
+    initial: str | None = None
+    """A safetensors file to start from: every tensor of the network that it has by name and shape. Its content is part of a fold's name."""
     num_evals: int = 50
     """How many evenly spaced epochs are scored on inner and held-out clips; the last epoch always is."""
 
@@ -60,13 +74,16 @@ class Training:
         _require(self.epochs >= 1, "training.epochs", "at least 1", self.epochs)
         _require(self.num_evals >= 1, "training.num_evals", "at least 1", self.num_evals)
         _require(0 < self.lr_decay <= 1, "training.lr_decay", "in (0, 1]", self.lr_decay)
+        _require(self.pad_to is None or self.pad_to >= 1, "training.pad_to", "at least 1, or None", self.pad_to)
+        _require(self.clip_norm is None or self.clip_norm > 0, "training.clip_norm", "positive, or None", self.clip_norm)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
     """The loss of one clip; a batch's loss is the mean over its clips."""
 
-    kind: Literal["cross_entropy", "focal", "class_balanced"] = "cross_entropy"
+    kind: Literal["cross_entropy", "focal", "class_balanced", "bce_softmax", "margin", "any_of"] = "cross_entropy"
+    """The last three: STRCN Eq. 9-10, capsules, and -log of the most probable accepted class (multi-label learning)."""
     form: Literal["positive_only", "one_vs_all"] = "positive_only"
     """Of focal."""
     gamma: float = 2.0
@@ -77,6 +94,10 @@ class Loss:
     """Of focal with ``alpha_mode='constant'``."""
     beta: float = 0.999
     """Of class_balanced: (1 - beta) / (1 - beta ** n_c)."""
+    balance: Literal["none", "batch"] = "none"
+    """``batch`` weighs a clip by B / (classes present * clips of its class) of the batch of B clips (STRCN Eq. 10)."""
+    accept: float = 0.3
+    """Of any_of: classes with at least this share of the raters are accepted."""
     label_smoothing: float = 0.0
     mask_l1: float = 0.0
     """Weight of the L1 norm of the spatial attention mask (STANet), summed over frames, channels and pixels, mean over the batch."""
@@ -86,6 +107,7 @@ class Loss:
         _require(0 < self.alpha < 1, "loss.alpha", "in (0, 1)", self.alpha)
         _require(0 <= self.beta < 1, "loss.beta", "in [0, 1)", self.beta)
         _require(0 <= self.label_smoothing < 1, "loss.label_smoothing", "in [0, 1)", self.label_smoothing)
+        _require(0 < self.accept <= 1, "loss.accept", "in (0, 1]", self.accept)
         _require(self.mask_l1 >= 0, "loss.mask_l1", "at least 0", self.mask_l1)
 
 
@@ -153,30 +175,56 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Published:
+    """Which rows of ``paper_tables.yaml`` a recipe is compared with: those that agree in all of these."""
+
+    paper: str
+    """``stanet``, ``region_cnn_lstm``, ``strcn`` or ``shcnn``: whose table it is."""
+    method: str
+    """As the table prints it."""
+    dataset: str
+    """As the file spells it: ``CASME II``."""
+    table: str | None = None
+    protocol: str | None = None
+    variant: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One paper's point: everything that one fold's result depends on except fold and seed."""
 
     model: str
     """A name in ``models``."""
+    system: str | None = None
+    """The name of its file here, where that is not the model's: many descriptors share one classifier."""
     paper: str
     data: Data
     training: Training
+    features: Training | None = None
+    """Of a network with two stages: how its ``features`` are trained, on frames. ``training`` is then of its ``head``."""
     loss: Loss = field(default_factory=Loss)
     augmentation: Augmentation = field(default_factory=Augmentation)
     hparams: Mapping[str, Plain] = field(default_factory=dict)
     """Keyword arguments of the model; dotted names start with ``model.``."""
     protocol: Protocol = field(default_factory=Protocol)
+    published: tuple[Published, ...] = ()
     targets: tuple[Target, ...] = ()
+    """Numbers beside those of ``published``: recomputed, or of another source."""
     notes: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What it is called everywhere: the name of its file in ``search_spaces``."""
+        return self.system or self.model
 
-SECTIONS = ("data", "training", "loss", "augmentation", "protocol")
+
+SECTIONS = ("data", "training", "features", "loss", "augmentation", "protocol")
 
 
 def flatten(recipe: Recipe) -> dict[str, Plain]:
     """The recipe as dotted names and plain values: everything a result depends on, nothing that only describes it."""
     flat: dict[str, Plain] = {"model": recipe.model}
-    for section in SECTIONS:
+    for section in (name for name in SECTIONS if getattr(recipe, name) is not None):
         for key, value in vars(getattr(recipe, section)).items():
             if isinstance(value, Mapping):
                 flat.update({f"{section}.{key}.{name}": option for name, option in value.items()})
@@ -193,12 +241,19 @@ def with_settings(recipe: Recipe, settings: Mapping[str, Plain]) -> Recipe:
         section, _, key = name.partition(".")
         if section == "model" and key in recipe.hparams:
             changes["hparams"] = {**changes.get("hparams", recipe.hparams), key: value}
-        elif section in SECTIONS and key in {f.name for f in dataclasses.fields(getattr(recipe, section))}:
+        elif section == "data" and key.removeprefix("options.") in recipe.data.options and key.startswith("options."):
+            data = changes.get("data", recipe.data)
+            changes["data"] = dataclasses.replace(data, options={**data.options, key.removeprefix("options."): value})
+        elif section in SECTIONS and key in _fields(getattr(recipe, section)):
             changes[section] = dataclasses.replace(changes.get(section, getattr(recipe, section)), **{key: value})
         else:
             known = ", ".join(sorted(flatten(recipe)))
             raise ValueError(f"A setting must name a field of the recipe, but got '{name}' for '{recipe.model}'. Its fields: {known}.")
     return dataclasses.replace(recipe, **changes)
+
+
+def _fields(section: Any) -> set[str]:
+    return set() if section is None else {field.name for field in dataclasses.fields(section)}
 
 
 def digest(plain: Any) -> str:
