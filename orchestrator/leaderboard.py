@@ -6,6 +6,7 @@ from typing import Any
 from orchestrator import console, metrics
 from orchestrator.results import SweepResult, Trial
 from orchestrator.selection import Score, gap, reasons
+from search_spaces.published import targets
 from search_spaces.recipe import Recipe
 
 SHOWN = ("uf1", "uar", "accuracy")
@@ -65,7 +66,7 @@ def tell(result: SweepResult, scores: Mapping[str, Score], recipe: Recipe, *, as
     ]
     columns = ("rule", "honest", "corpus", *(f"{metric} (95 % interval)" for metric in SHOWN))
     console.print_table(columns, table, title="Held-out subjects, pooled over folds", as_json=as_json)
-    for target in recipe.targets:
+    for target in targets(recipe):
         console.say(f"published: {target.metric} {target.value:.4f} on {target.corpus} ({target.source})", as_json=as_json)
     for rule, reason in reasons(result).items():
         console.say(f"no score by {rule}: {reason}", as_json=as_json)

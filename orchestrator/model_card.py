@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from orchestrator import metrics
 from orchestrator.results import SweepResult
 from orchestrator.selection import Score
+from search_spaces.published import targets
 from search_spaces.recipe import Recipe
 
 SHOWN = ("uf1", "uar", "accuracy")
@@ -26,7 +27,7 @@ def model_card(sweep: SweepResult, recipe: Recipe, scores: Sequence[Score]) -> s
     """At most 5000 characters, the registry's limit, for any sensible recipe."""
     clips = {key for score in scores for key in score.predictions.keys}
     subjects = {key.rsplit("/", 1)[0] for key in clips}
-    targets = [f"{t.metric} {t.value} on {t.corpus}{f' ({t.source})' if t.source else ''}" for t in recipe.targets]
+    reported = [f"{t.metric} {t.value} on {t.corpus}{f' ({t.source})' if t.source else ''}" for t in targets(recipe)]
     return "\n\n".join(
         (
             f"# {sweep.model} on {sweep.corpus}",
@@ -35,7 +36,7 @@ def model_card(sweep: SweepResult, recipe: Recipe, scores: Sequence[Score]) -> s
             f"Protocol: {recipe.protocol.kind}, {len(sweep.fold_names)} folds, features fitted {recipe.protocol.feature_stage}, "
             f"seed {sweep.seed}, code `{sweep.tags.get('code_version', '?')[:12]}`, sweep `{sweep.name}`.",
             _table(scores),
-            f"The paper reports: {'; '.join(targets) or 'nothing comparable'}.",
+            f"The paper reports: {'; '.join(reported) or 'nothing comparable'}.",
             LIMITS,
         )
     )

@@ -24,6 +24,7 @@ from orchestrator.selection import Score, last_epoch
 from orchestrator.session import Session, header, open_session
 from orchestrator.submission import Submission, run_folds
 from orchestrator.tracking import Tracker
+from search_spaces.published import targets
 from search_spaces.recipe import Recipe, Target, digest, flatten
 
 EXAMPLES = (
@@ -93,8 +94,8 @@ def comparison(recipe: Recipe, scores: Sequence[Score]) -> list[dict[str, Any]]:
     rows = []
     for corpus in ("all", *(predictions.corpora if len(predictions.corpora) > 1 else ())):
         for metric in ("uf1", "uar", "accuracy"):
-            targets = [target for target in recipe.targets if (target.corpus, target.metric) == (corpus, metric)]
-            rows += [_compare(corpus, metric, target, scores) for target in targets] or [_compare(corpus, metric, None, scores)]
+            reported = [target for target in targets(recipe) if (target.corpus, target.metric) == (corpus, metric)]
+            rows += [_compare(corpus, metric, target, scores) for target in reported] or [_compare(corpus, metric, None, scores)]
     return rows
 
 

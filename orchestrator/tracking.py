@@ -15,6 +15,7 @@ from orchestrator import tracking_parts as parts
 from orchestrator.results import SweepResult, Trial
 from orchestrator.selection import Score
 from orchestrator.tracking_store import UNAVAILABLE, KnownRun, Store, TrackingUnavailable
+from search_spaces.published import targets
 from search_spaces.recipe import Recipe, Target
 
 __all__ = ["Tracker", "TrackingUnavailable", "default_uri"]
@@ -57,9 +58,9 @@ class Tracker:
         """Write one ended trial. Gives its run's id, or None if MLflow is away."""
         return self._within(lambda: self._trial(header, trial, fold_runs).id)
 
-    def scores(self, header: SweepResult, scores: Sequence[Score], targets: Sequence[Target]) -> bool:
+    def scores(self, header: SweepResult, scores: Sequence[Score], reported: Sequence[Target]) -> bool:
         """Write the rules' scores beside the paper's. Says whether MLflow has them."""
-        return self._within(lambda: self.store.log(self._known(header), "scores", parts.scores_part(header, scores, targets))) is not None
+        return self._within(lambda: self.store.log(self._known(header), "scores", parts.scores_part(header, scores, reported))) is not None
 
     def finish(self, header: SweepResult, status: str = "FINISHED") -> bool:
         """End the sweep's run: FINISHED, FAILED or KILLED. Says whether MLflow has it."""
@@ -81,7 +82,7 @@ class Tracker:
             if left.status == "RUNNING" and left.id != run.id:  # ours are ended: these belong to a killed driver
                 self.store.set_status(left, "KILLED")
         if scores:
-            self.store.log(run, "scores", parts.scores_part(result, scores, recipe.targets))
+            self.store.log(run, "scores", parts.scores_part(result, scores, targets(recipe)))
         self.store.set_status(run, status)
         return run
 

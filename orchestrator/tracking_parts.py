@@ -21,6 +21,7 @@ from orchestrator.predictions import to_csv
 from orchestrator.results import SweepResult, Trial
 from orchestrator.selection import Score
 from orchestrator.tracking_store import Part
+from search_spaces.published import targets
 from search_spaces.recipe import HONEST_STAGES, Recipe, Target, digest, flatten
 
 SETTINGS = "losotune.settings"
@@ -59,7 +60,7 @@ def header(sweep: SweepResult, recipe: Recipe) -> Part:
 def explain(sweep: SweepResult, recipe: Recipe) -> str:
     """The sweep in plain words (Markdown)."""
     leaks = "" if recipe.protocol.feature_stage in HONEST_STAGES else LEAKS
-    targets = "\n".join(f"- {t.metric} {t.value} on {t.corpus} ({t.source or 'no source given'})" for t in recipe.targets) or "- none"
+    reported = "\n".join(f"- {t.metric} {t.value} on {t.corpus} ({t.source or 'no source given'})" for t in targets(recipe)) or "- none"
     return (
         f"**{sweep.model} on {sweep.corpus}**: a search around {recipe.paper} with {len(sweep.fold_names)} folds ({recipe.protocol.kind}), "
         f"classes {', '.join(sweep.classes)}.\n\n"
@@ -70,7 +71,7 @@ def explain(sweep: SweepResult, recipe: Recipe) -> str:
         "- `last_epoch`: the paper's setting, last epoch, nothing chosen.\n"
         "- `oracle`: chosen on held-out subjects. It only explains published numbers and is no estimate of anything.\n"
         "- `heldout.last_epoch/*` on a trial is honest for that one setting; the best of many of them is an oracle.\n\n"
-        f"The paper reports:\n{targets}\n"
+        f"The paper reports:\n{reported}\n"
     )
 
 
@@ -144,12 +145,12 @@ def fold_part(sweep: SweepResult, record: FoldRecord) -> Part:
     return Part(metrics=[*found, ("wall_s", record.wall_s, 0)], tags=tags)
 
 
-def scores_part(sweep: SweepResult, scores: Sequence[Score], targets: Sequence[Target]) -> Part:
+def scores_part(sweep: SweepResult, scores: Sequence[Score], reported: Sequence[Target]) -> Part:
     """The rules' scores beside the paper's numbers, with all predictions behind them."""
-    found: list[tuple[str, float, int]] = [(f"paper/{t.corpus}/{t.metric}", t.value, 0) for t in targets]
+    found: list[tuple[str, float, int]] = [(f"paper/{t.corpus}/{t.metric}", t.value, 0) for t in reported]
     texts = {}
     for score in scores:
-        found += _score_metrics(score, targets)
+        found += _score_metrics(score, reported)
         texts[f"scores/{score.rule}.predictions.csv"] = to_csv(score.predictions)
         texts[f"scores/{score.rule}.confusion.json"] = _confusion(score.predictions)
         texts[f"scores/{score.rule}.chosen.json"] = _chosen(score)
@@ -160,7 +161,7 @@ def scores_part(sweep: SweepResult, scores: Sequence[Score], targets: Sequence[T
     return Part(metrics=found, tags=tags, texts=texts)
 
 
-def _score_metrics(score: Score, targets: Sequence[Target]) -> Metrics:
+def _score_metrics(score: Score, reported: Sequence[Target]) -> Metrics:
     table = metrics.all_scores(score.predictions)
     for corpus, values in table.items():
         yield from ((f"{score.rule}/{corpus}/{name}", value, 0) for name, value in values.items())
@@ -169,7 +170,7 @@ def _score_metrics(score: Score, targets: Sequence[Target]) -> Metrics:
             low, high = metrics.interval(part, name)
             if low == low:  # one subject has no interval
                 yield from ((f"{score.rule}/{corpus}/{name}.low", low, 0), (f"{score.rule}/{corpus}/{name}.high", high, 0))
-    for target in targets:
+    for target in reported:
         if target.corpus in table:
             yield f"delta/{score.rule}/{target.corpus}/{target.metric}", table[target.corpus][target.metric] - target.value, 0
 

@@ -14,7 +14,7 @@ from types import ModuleType
 from search_spaces.recipe import Recipe, flatten
 from search_spaces.space import Space
 
-SHARED = ("recipe", "space")
+SHARED = ("published", "recipe", "space", "systems")
 
 
 def names() -> list[str]:
