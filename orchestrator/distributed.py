@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 Noise = dict[str, Tensor]
+Shared = tuple[Tensor, Tensor, Tensor]
 
 
 class Alone:
@@ -23,9 +24,9 @@ class Alone:
     def prepare(self, network: nn.Module) -> nn.Module:
         return network
 
-    def share(self, x: Tensor, goal: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Noise]:
+    def share(self, tensors: Shared, noise: Noise) -> tuple[Shared, Noise]:
         """This process's clips of the batch: (R, B, ...) each; dropout noise has a multiple of B rows."""
-        return x, goal, noise
+        return tensors, noise
 
     def batch_size(self, num_local: int) -> int:
         """Clips of the whole batch."""
@@ -52,15 +53,16 @@ class Together(Alone):
                 module.forward = partial(_synchronised_forward, module, self)  # type: ignore[method-assign]
         return network
 
-    def share(self, x: Tensor, goal: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Noise]:
-        num = x.shape[1]
+    def share(self, tensors: Shared, noise: Noise) -> tuple[Shared, Noise]:
+        num = tensors[0].shape[1]
         self.copies = self.size if num < self.size else 1
         self._batch = num * self.copies
         if self.copies > 1:
-            return x, goal, noise
+            return tensors, noise
         start, stop = self.rank * num // self.size, (self.rank + 1) * num // self.size
         cut = {name: tensor[:, start * (tensor.shape[1] // num) : stop * (tensor.shape[1] // num)] for name, tensor in noise.items()}
-        return x[:, start:stop], goal[:, start:stop], cut
+        x, goal, importance = (tensor[:, start:stop] for tensor in tensors)
+        return (x, goal, importance), cut
 
     def batch_size(self, num_local: int) -> int:
         return self._batch

@@ -14,8 +14,24 @@ from safetensors.torch import save
 
 import models
 from models import layers, losses
-from orchestrator import augment, data, distributed, folds, metrics, optimizers, stacked, training
-from orchestrator.data import ClipTensors, FrozenData, load_clips
+from orchestrator import (
+    augment,
+    data,
+    distributed,
+    feature_stage,
+    fitting,
+    folds,
+    metrics,
+    optimizers,
+    seeds,
+    stacked,
+    stage,
+    targets,
+    training,
+    voting,
+    weights,
+)
+from orchestrator.data import ClipTensors, Loading, load_clips
 from orchestrator.distributed import Group
 from orchestrator.folds import ALL, Fold, make_folds, refit_fold
 from orchestrator.ledger import Curve, FoldId, FoldRecord, Ledger, write_atomically
@@ -51,27 +67,33 @@ class FoldDone:
 @lru_cache(maxsize=32)
 def code_version(model: str) -> str:
     """Digest of the source of the training core and of one model. Comments, docstrings and layout do not count."""
-    core: Sequence[ModuleType] = (models, layers, losses, augment, data, distributed, folds, optimizers, stacked, training)
+    core: Sequence[ModuleType] = (
+        models, layers, losses, augment, data, distributed, feature_stage, fitting, folds, optimizers, seeds, stacked, stage, targets,
+        training, voting, weights,
+    )  # fmt: skip
     return hashlib.sha256("".join(source_digest.meaning(module) for module in (*core, models.module(model))).encode()).hexdigest()
 
 
 def fold_id(recipe: Recipe, fold: str, clips_digest: str, seed: int) -> FoldId:
-    return FoldId(settings=flatten(recipe), data_digest=clips_digest, fold=fold, seed=seed, code_version=code_version(recipe.model))
+    settings = flatten(recipe)
+    if recipe.training.initial is not None:  # by content: the same file elsewhere is the same start
+        settings["training.initial"] = weights.content(recipe.training.initial)
+    return FoldId(settings=settings, data_digest=clips_digest, fold=fold, seed=seed, code_version=code_version(recipe.model))
 
 
 def clips_of(recipe: Recipe, shards: Path) -> ClipTensors:
-    return load_clips(shards, FrozenData.of(recipe.data))
+    return load_clips(shards, Loading.of(recipe))
 
 
 @lru_cache(maxsize=8)
-def _folds(shards: Path, frozen: FrozenData, protocol: Protocol, seed: int) -> dict[str, Fold]:
-    clips = load_clips(shards, frozen).clips
+def _folds(shards: Path, loading: Loading, protocol: Protocol, seed: int) -> dict[str, Fold]:
+    clips = load_clips(shards, loading).clips
     return {fold.name: fold for fold in (*make_folds(clips, protocol, seed=seed), refit_fold(clips))}
 
 
 def folds_of(recipe: Recipe, shards: Path, seed: int) -> dict[str, Fold]:
     """Every fold of the recipe's protocol by name, and the refit (``all``)."""
-    return _folds(shards, FrozenData.of(recipe.data), recipe.protocol, seed)
+    return _folds(shards, Loading.of(recipe), recipe.protocol, seed)
 
 
 def run(job: FoldJob, *, device: str = "cpu", group: Group | None = None, watch: Watch | None = None) -> list[FoldDone]:
@@ -84,7 +106,7 @@ def run(job: FoldJob, *, device: str = "cpu", group: Group | None = None, watch:
     ids = {name: fold_id(job.recipe, name, clips.digest, job.seed) for name in job.folds}
     missing = [name for name in job.folds if not ledger.has(ids[name].name)]
     if missing:
-        _check_channels(job, clips)
+        _check_shape(job, clips)
         outcomes = train(job.recipe, [known[name] for name in missing], clips, seed=job.seed, device=device, group=group, watch=watch)
         complete = evaluation_epochs(job.recipe.training.epochs, job.recipe.training.num_evals)[-1]
         for outcome in outcomes:
@@ -94,11 +116,12 @@ def run(job: FoldJob, *, device: str = "cpu", group: Group | None = None, watch:
     return [done(ledger.read(ids[name].name)) for name in job.folds if ledger.has(ids[name].name)]
 
 
-def _check_channels(job: FoldJob, clips: ClipTensors) -> None:
-    wanted, found = models.example_shape(job.recipe.model, **job.recipe.hparams)[-3], clips.inputs.shape[-1]
-    if wanted != found:
+def _check_shape(job: FoldJob, clips: ClipTensors) -> None:
+    """Channels of images; a descriptor's length is the classifier's own affair."""
+    wanted, given = models.example_shape(job.recipe.model, **job.recipe.hparams), tuple(clips.inputs.shape)
+    if len(given) > 3 and wanted[-3] != given[-1]:
         raise ValueError(
-            f"A model must take the channels of its shards, but '{job.recipe.model}' takes {wanted} and {job.shards} has {found}. "
+            f"A model must take the channels of its shards, but '{job.recipe.model}' takes {wanted[-3]} and {job.shards} has {given[-1]}. "
             "Change model.in_channels or the recipe's pipeline."
         )
 
@@ -120,11 +143,11 @@ def done(record: FoldRecord) -> FoldDone:
 
 
 def _record(outcome: Outcome, identity: FoldId, clips: ClipTensors, ledger: Ledger, device: str) -> None:
-    weights = save(outcome.state)
-    keep = len(weights) <= KEPT_WEIGHTS_BYTES or outcome.fold.name == ALL
+    state = save(outcome.state)
+    keep = len(state) <= KEPT_WEIGHTS_BYTES or outcome.fold.name == ALL
     path = ledger.weights_path(identity.name)
     if keep:
-        write_atomically(path, weights)  # before the record: a record never points to weights that are not there
+        write_atomically(path, state)  # before the record: a record never points to weights that are not there
     record = FoldRecord(
         id=identity,
         epochs=outcome.epochs,

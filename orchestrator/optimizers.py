@@ -14,9 +14,10 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 class Optimizer:
     """State of F rows; each row counts its own steps."""
 
-    def __init__(self, parameters: Tensor, training: Training) -> None:
+    def __init__(self, parameters: Tensor, training: Training, *, decayed: Tensor | None = None) -> None:
+        """``decayed`` (P,) is 1 where weight decay holds and 0 elsewhere; None: it holds everywhere."""
         self.parameters = parameters  # (F, P), updated in place
-        self.training = training
+        self.training, self.decayed = training, decayed
         self.lr = training.lr
         self.steps = [0] * len(parameters)
         self.first = torch.zeros_like(parameters)
@@ -40,10 +41,15 @@ class Optimizer:
         for row in range(rows.start, rows.stop):
             self.steps[row] += 1
         parameters, first, decay = self.parameters[rows], self.first[rows], self.training.weight_decay
-        if self.training.optimizer == "adamw":
-            parameters.mul_(1 - self.lr * decay)
-        elif decay:
-            gradient = gradient.add(parameters, alpha=decay)
+        if self.training.clip_norm is not None:
+            norm = gradient.norm(dim=1, keepdim=True)
+            gradient = gradient * (self.training.clip_norm / norm.clamp_min(self.training.clip_norm))
+        if decay:
+            share = decay if self.decayed is None else decay * self.decayed
+            if self.training.optimizer == "adamw":
+                parameters.mul_(1 - self.lr * share)
+            else:
+                gradient = gradient + parameters * share
         if self.second is None:
             first.mul_(self.training.momentum).add_(gradient)
             parameters.add_(first, alpha=-self.lr)

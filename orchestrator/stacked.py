@@ -46,10 +46,6 @@ class Stack:
         parts = flat.split([shape.numel() for shape in self.shapes.values()], dim=-1)
         return {name: part.view(*lead, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
-    def state(self, row: int) -> dict[str, Tensor]:
-        """The ``state_dict`` of one network, on the CPU."""
-        return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in self.networks[row].state_dict().items()}
-
     def draw_noise(self, example: Tensor, generators: Sequence[torch.Generator]) -> dict[str, Tensor]:
         """Uniform noise of every dropout layer for batches like ``example`` (B, ...), one generator per row: (R, ...) each."""
         if self._noise_shapes is None:
@@ -110,11 +106,6 @@ class Stack:
         finally:
             for layer in layers:
                 layer.merged = False
-
-    @torch.no_grad()
-    def predict(self, row: int, x: Tensor) -> Tensor:
-        """Class probabilities (n, K) of one network in evaluation mode."""
-        return self.networks[row].eval()(x).softmax(1)
 
 
 def _side_by_side(x: Tensor) -> Tensor:

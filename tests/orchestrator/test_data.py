@@ -1,5 +1,6 @@
 """A corpus in memory: the shards' tensors, scaled and laid out once, whatever their type."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from orchestrator import data
-from orchestrator.data import ClipTensors, FrozenData, load_clips
+from orchestrator.data import ClipTensors, Loading, load_clips
 from preprocessing import classes
 from preprocessing.shards import open_shards
 from search_spaces.recipe import Data
@@ -15,6 +16,7 @@ from tests.orchestrator.training_examples import CLASSES, build_shards, labelled
 
 CPU = torch.device("cpu")
 IMAGES = Data(corpus="synthetic", classes="synthetic3", pipeline="synthetic_flow_image", options={"max_subjects": 3}, scale=1 / 255)
+LOADING = Loading(classes="synthetic3", scale=1 / 255, frames=False, pad_to=None)
 CHOSEN = torch.tensor([4, 0, 2])
 
 
@@ -30,7 +32,7 @@ def toy(dtype: torch.dtype, scale: float) -> ClipTensors:
 
 
 def test_clips_are_the_shards_rows_with_their_labels(shards: Path) -> None:
-    loaded, stored = load_clips(shards, FrozenData.of(IMAGES)), open_shards(shards)
+    loaded, stored = load_clips(shards, LOADING), open_shards(shards)
     assert [clip.key for clip in loaded.clips] == [row.key for row in stored.rows] == sorted(row.key for row in stored.rows)
     assert [loaded.classes[clip.label] for clip in loaded.clips] == [row.emotion for row in stored.rows]
     assert {clip.subject for clip in loaded.clips} == set(stored.subjects) and loaded.digest == stored.digest
@@ -39,7 +41,7 @@ def test_clips_are_the_shards_rows_with_their_labels(shards: Path) -> None:
 
 
 def test_a_corpus_is_loaded_once_per_process(shards: Path) -> None:
-    assert load_clips(shards, FrozenData.of(IMAGES)) is load_clips(shards, FrozenData.of(IMAGES))
+    assert load_clips(shards, LOADING) is load_clips(shards, LOADING)
 
 
 def test_a_scheme_that_knows_no_emotion_of_the_corpus_is_refused(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,13 +49,13 @@ def test_a_scheme_that_knows_no_emotion_of_the_corpus_is_refused(shards: Path, m
     with pytest.raises(
         ValueError, match=r"'moods' must know some emotion of the corpus, but the shards in .* have \['negative', 'positive'"
     ):
-        load_clips(shards, FrozenData("moods", 1.0))
+        load_clips(shards, dataclasses.replace(LOADING, classes="moods"))
 
 
 def test_clips_outside_of_the_scheme_are_left_out(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     two = classes.ClassScheme(name="two", classes=("surprise", "positive"), emotions={"surprise": "surprise", "positive": "positive"})
     monkeypatch.setitem(classes._SCHEMES, "two", two)
-    loaded, stored = load_clips(shards, FrozenData("two", 1.0)), open_shards(shards)
+    loaded, stored = load_clips(shards, dataclasses.replace(LOADING, classes="two", scale=1.0)), open_shards(shards)
     kept = [position for position, row in enumerate(stored.rows) if row.emotion != "negative"]
     assert [clip.key for clip in loaded.clips] == [stored.rows[position].key for position in kept]
     assert 0 < len(kept) < len(stored) and loaded.classes == ("surprise", "positive")

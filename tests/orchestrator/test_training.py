@@ -17,7 +17,9 @@ from orchestrator.augment import evaluation_view
 from orchestrator.data import ClipTensors
 from orchestrator.distributed import Alone
 from orchestrator.folds import Fold, refit_fold
-from orchestrator.training import Outcome, TrainingDiverged, _Run, derive_seed, evaluation_epochs, initial_network, train
+from orchestrator.seeds import derive_seed, initial_network
+from orchestrator.stage import Place, Stage, TrainingDiverged
+from orchestrator.training import Outcome, _stage, evaluation_epochs, train
 from search_spaces.recipe import Loss, Recipe, with_settings
 from tests.orchestrator import training_examples as examples
 from tests.orchestrator.training_examples import one_thread
@@ -165,10 +167,12 @@ def test_two_subjects_start_from_different_weights() -> None:
     assert torch.equal(weights[0], weights[2]) and not torch.equal(weights[0], weights[1])
 
 
-def run_of(recipe: Recipe, sizes: tuple[int, ...] = RAGGED) -> tuple[_Run, Fold, ClipTensors]:
+def run_of(recipe: Recipe, sizes: tuple[int, ...] = RAGGED) -> tuple[Stage, Fold, ClipTensors]:
     clips = examples.corpus(recipe.model, sizes)
     fold = examples.folds(clips, recipe)[0]
-    return _Run(recipe, [fold], clips, 0, torch.device("cpu"), Alone()), fold, clips
+    place = Place(device=torch.device("cpu"), group=Alone(), seed=0)
+    networks = [initial_network(recipe, fold.name, len(clips.classes), 0)]
+    return _stage(recipe, networks, [fold], clips, place), fold, clips
 
 
 def test_shuffled_epochs_hold_every_clip_once_in_new_orders() -> None:
