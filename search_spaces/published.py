@@ -34,8 +34,8 @@ class Row:
     table: str
     method: str
     """As the table prints it; ``row 5`` where the names are lost (SHCNN Table 7)."""
-    system: str | None
-    """The name under which ``systems.yaml`` says what became of it; None for a row that names no system."""
+    system: str
+    """The name under which ``systems.yaml`` says what became of it; ``unnamed`` where no system is known."""
     dataset: str
     protocol: str
     num_classes: int
@@ -139,7 +139,8 @@ def _row(given: Mapping[str, Any]) -> Row:
     lost = re.match(r"row \d+", note)
     assert given["method"] or lost, f"{TABLES} has a row without a name: {given}"
     return Row(
-        **{key: given[key] for key in ("paper", "table", "system", "dataset", "protocol", "value")},
+        **{key: given[key] for key in ("paper", "table", "dataset", "protocol", "value")},
+        system=given["system"] or "unnamed",
         method=given["method"] or (lost[0] if lost else ""),
         num_classes=given["classes"],
         num_clips=given["n_samples"],
