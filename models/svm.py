@@ -6,9 +6,6 @@ here as buffers, on which ``forward`` scores clips in torch. Scores are scikit-l
 ``decision_function_shape="ovr"``: votes of the K (K - 1) / 2 machines, ties broken by their margins; the largest is what ``SVC(...,
 break_ties=True)`` predicts.
 
-Kernels of features x, y: linear x.y | poly (gamma x.y + coef0)^degree | rbf exp(-gamma |x - y|^2) | chi2
-exp(-gamma sum (x - y)^2 / (x + y)) | intersection sum min(x, y). The last two compare histograms.
-
 Shapes: B clips, n training clips, D features, S support vectors, P pairs of classes, K classes.
 """
 
@@ -19,17 +16,15 @@ import torch
 from torch import Tensor
 
 from models.fitting import Fitted
+from models.fitting.kernels import HISTOGRAM_KERNELS, KERNELS, gram
 
-KERNELS = ("linear", "poly", "rbf", "chi2", "intersection")
-HISTOGRAM_KERNELS = ("chi2", "intersection")
 ABSENT = -1e4
 """Added to the score of a class that no training clip had: far below any vote, and finite, so that a softmax of it is 0."""
 SETTINGS: dict[str, Any] = {
     "kernel": "poly", "C": 1.0, "gamma": 0.22, "coef0": 0.0, "degree": 2, "normalise": "none", "class_weight": "none",
 }  # fmt: skip
+"""STRCN's, where it compares with descriptors."""
 PARAMETERS: dict[str, tuple[dict[str, Any], int]] = {"any features": ({"num_classes": 3, **SETTINGS}, 0)}
-_CHUNK = 1 << 16
-"""Floats of support vectors compared at once by chi2, per clip."""
 
 
 class SVM(Fitted):
@@ -86,7 +81,7 @@ class SVM(Fitted):
     @torch.no_grad()
     def fit(self, inputs: Tensor, labels: Tensor, weights: Tensor) -> None:
         """On clips (n, ...) of classes (n,); ``weights`` (K,) multiply C per class. Whatever was fitted before is gone."""
-        x, labels = inputs.flatten(1).double().cpu(), labels.cpu()
+        x, labels = inputs.flatten(1).double(), labels.cpu()
         if self.kernel in HISTOGRAM_KERNELS and x.min() < 0:
             raise ValueError(
                 f"The kernel {self.kernel} compares histograms: features must be at least 0, but got {x.min().item():.4g}. "
@@ -109,7 +104,7 @@ class SVM(Fitted):
             return {"supports": none, "coefficients": none, "intercepts": x.new_zeros(0), "duels": x.new_zeros(0, self.num_classes)}
         balance = {c: len(labels) / (len(present) * int((labels == c).sum())) for c in present}
         costs = {c: weights[c] * (balance[c] if self.class_weight == "balanced" else 1) for c in present}
-        machine = SVC(kernel="precomputed", C=self.C, class_weight=costs).fit(self._gram(x, x).numpy(), labels.numpy())
+        machine = SVC(kernel="precomputed", C=self.C, class_weight=costs).fit(self._gram(x, x).cpu().numpy(), labels.numpy())
         coefficients, intercepts, duels = _pairwise(machine, present, self.num_classes)
         return {"supports": x[machine.support_], "coefficients": coefficients, "intercepts": intercepts, "duels": duels}
 
@@ -131,16 +126,7 @@ class SVM(Fitted):
         return x / norm.clamp(min=torch.finfo(x.dtype).tiny)
 
     def _gram(self, x: Tensor, y: Tensor) -> Tensor:
-        """The kernel of each x (B, D) with each y (S, D): (B, S)."""
-        if self.kernel == "linear":
-            return x @ y.T
-        if self.kernel == "poly":
-            return (self.gamma * (x @ y.T) + self.coef0) ** self.degree
-        if self.kernel == "rbf":
-            return (-self.gamma * torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()).exp()
-        if self.kernel == "intersection":  # min(a, b) = (a + b - |a - b|) / 2
-            return (x.sum(1, keepdim=True) + y.sum(1) - torch.cdist(x, y, p=1.0)) / 2
-        return (-self.gamma * torch.cat([_chi2(x, part) for part in y.split(max(1, _CHUNK // y.shape[1]))], dim=1)).exp()
+        return gram(x, y, kernel=self.kernel, gamma=self.gamma, coef0=self.coef0, degree=self.degree)
 
     def _set(self, like: Tensor, **buffers: Tensor) -> None:
         for name, tensor in buffers.items():
@@ -153,12 +139,6 @@ build = SVM
 def example_shape(**_: Any) -> tuple[int, ...]:
     """Some feature vector: before ``fit`` any length will do, after it that of the training clips."""
     return (24,)
-
-
-def _chi2(x: Tensor, y: Tensor) -> Tensor:
-    """sum (x - y)^2 / (x + y) over features that are at least 0; 0 / 0 is 0: (B, S)."""
-    x, y = x[:, None], y[None]
-    return ((x - y).square() / (x + y).clamp(min=torch.finfo(x.dtype).tiny)).sum(-1)
 
 
 def _pairwise(machine: Any, present: list[int], num_classes: int) -> tuple[Tensor, Tensor, Tensor]:

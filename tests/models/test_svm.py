@@ -11,6 +11,7 @@ from sklearn.svm import SVC
 from torch import Tensor
 
 from models import svm
+from models.fitting import kernels
 
 THREE = 3
 
@@ -38,7 +39,7 @@ def theirs(kernel: str, x: np.ndarray, y: np.ndarray) -> tuple[dict[str, Any], n
 
 
 @pytest.mark.parametrize("num_classes", [2, 3, 5])
-@pytest.mark.parametrize("kernel", svm.KERNELS)
+@pytest.mark.parametrize("kernel", kernels.KERNELS)
 def test_scores_are_those_of_scikit_learn(kernel: str, num_classes: int) -> None:
     (x, labels), (held_out, _) = clips(num_classes=num_classes), clips(200, num_classes=num_classes, seed=1)
     ours = machine(num_classes, kernel=kernel, C=5.0, gamma=3.0, coef0=0.5, degree=3).double()
@@ -104,7 +105,7 @@ def test_before_it_is_fitted_every_class_scores_alike() -> None:
     assert torch.equal(machine()(torch.randn(4, 9)), torch.zeros(4, THREE))
 
 
-@pytest.mark.parametrize("kernel", svm.KERNELS)
+@pytest.mark.parametrize("kernel", kernels.KERNELS)
 def test_what_was_fitted_survives_safetensors_and_export(kernel: str, tmp_path: Path) -> None:
     x, labels = (tensor.float() if tensor.is_floating_point() else tensor for tensor in clips())
     ours = machine(kernel=kernel)
@@ -123,7 +124,7 @@ def test_chi2_does_not_depend_on_how_support_vectors_are_split(monkeypatch: pyte
     ours = machine(kernel="chi2", gamma=3.0).double()
     ours.fit(x, labels, torch.ones(THREE))
     whole = ours(x)
-    monkeypatch.setattr(svm, "_CHUNK", 30)
+    monkeypatch.setattr(kernels, "_CHUNK", 30)
     torch.testing.assert_close(ours(x), whole)
 
 
