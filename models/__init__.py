@@ -5,7 +5,10 @@ A file's name is the model's name. Each module offers
 - ``build(num_classes, *, ...) -> nn.Module``: hyperparameters are keyword-only and have no defaults, so that the recipe is the one
   place that sets them;
 - ``example_shape(**hparams) -> tuple[int, ...]``: the shape of one valid input, without the batch;
-- ``PARAMETERS``: by label, ``(arguments of build, number of parameters)``, as its docstring states them.
+- ``PARAMETERS``: by label, ``(arguments of build, number of parameters)``, as its docstring states them;
+- optionally ``SMALL``: hyperparameters of a form that a test can train in seconds.
+
+Packages of this folder hold blocks that several models share; docs/models.md has the whole contract.
 """
 
 import importlib
@@ -21,7 +24,7 @@ SHARED = ("layers", "losses")
 
 def names() -> list[str]:
     """Every model in this folder."""
-    return sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name not in SHARED)
+    return sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name not in SHARED and not info.ispkg)
 
 
 def module(name: str) -> ModuleType:
@@ -43,6 +46,14 @@ def build(name: str, num_classes: int, **hparams: Any) -> nn.Module:
         )
     network: nn.Module = construct(num_classes, **hparams)
     return network
+
+
+def small(name: str) -> dict[str, Any]:
+    """Hyperparameters of a form of the model that a test can train: ``SMALL``, or the smallest of those that are counted."""
+    arguments: dict[str, Any] = (
+        getattr(module(name), "SMALL", None) or min(module(name).PARAMETERS.values(), key=lambda counted: counted[1])[0]
+    )
+    return {key: value for key, value in arguments.items() if key != "num_classes"}
 
 
 def example_shape(name: str, **hparams: Any) -> tuple[int, ...]:

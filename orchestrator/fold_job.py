@@ -7,30 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from safetensors.torch import save
 
 import models
-from models import layers, losses
-from orchestrator import (
-    augment,
-    data,
-    distributed,
-    feature_stage,
-    fitting,
-    folds,
-    metrics,
-    optimizers,
-    seeds,
-    stacked,
-    stage,
-    targets,
-    training,
-    voting,
-    weights,
-)
+from orchestrator import metrics, weights
 from orchestrator.data import ClipTensors, Loading, load_clips
 from orchestrator.distributed import Group
 from orchestrator.folds import ALL, Fold, make_folds, refit_fold
@@ -66,12 +48,10 @@ class FoldDone:
 
 @lru_cache(maxsize=32)
 def code_version(model: str) -> str:
-    """Digest of the source of the training core and of one model. Comments, docstrings and layout do not count."""
-    core: Sequence[ModuleType] = (
-        models, layers, losses, augment, data, distributed, feature_stage, fitting, folds, optimizers, seeds, stacked, stage, targets,
-        training, voting, weights,
-    )  # fmt: skip
-    return hashlib.sha256("".join(source_digest.meaning(module) for module in (*core, models.module(model))).encode()).hexdigest()
+    """Digest of the source of the training core and of one model, and of all that they import. Comments and layout do not count."""
+    parts = [source_digest.digest("orchestrator.training", "orchestrator")]
+    parts += [source_digest.digest(name, "models") for name in ("models", "models.losses", f"models.{model}")]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def fold_id(recipe: Recipe, fold: str, clips_digest: str, seed: int) -> FoldId:

@@ -6,16 +6,9 @@ Comments, docstrings and layout do not count; everything else does. Syntax trees
 import ast
 import functools
 import hashlib
-import inspect
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
-
-
-def meaning(module: ModuleType) -> str:
-    """The module's syntax tree as text, without docstrings."""
-    return _meaning(ast.parse(inspect.getsource(module)))
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from orchestrator.augment import evaluation_view
 from orchestrator.fold_job import FoldJob, clips_of, code_version, fold_id, folds_of, run
 from orchestrator.folds import ALL
 from orchestrator.ledger import Ledger
+from preprocessing import source_digest
 from search_spaces.recipe import Augmentation, Data, Recipe, with_settings
 from tests.orchestrator.training_examples import build_shards, one_thread, recipe
 
@@ -130,3 +131,27 @@ def test_every_setting_and_the_seed_name_another_record(shards: Path) -> None:
 
 def test_models_have_versions_of_their_own() -> None:
     assert code_version("ststnet") == code_version("ststnet") != code_version("stanet")
+
+
+def test_the_version_covers_blocks_that_models_share_and_the_whole_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    read = source_digest._source
+    monkeypatch.setattr(source_digest, "_source", lambda name: seen.append(name) or read(name))
+    source_digest.digest.cache_clear()
+    code_version.__wrapped__("stanet")
+    core = (
+        "data",
+        "stage",
+        "targets",
+        "voting",
+        "feature_stage",
+        "fitting",
+        "folds",
+        "optimizers",
+        "seeds",
+        "stacked",
+        "augment",
+        "weights",
+    )
+    assert {"models.losses", "models.layers", "models.stanet", *(f"orchestrator.{name}" for name in core)} <= set(seen)
+    assert not any(name.startswith(("orchestrator.fold_job", "orchestrator.session", "search_spaces")) for name in seen)
