@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from orchestrator.session import plan_corpus
+from orchestrator.setting_shards import plan_corpus
 from preprocessing.resume import prepare
 from preprocessing.shard_writer import write_manifest, write_shard
 from search_spaces.recipe import Recipe

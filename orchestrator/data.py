@@ -136,6 +136,18 @@ def _inputs(shards: Shards, chosen: list[int], loading: Loading) -> tuple[Tensor
     return torch.from_numpy(padded), None
 
 
+def example(shards: Shards, recipe: Recipe) -> np.ndarray:
+    """A small batch of what the recipe's network takes, as the shards have it: clips, padded where it pads, or frames of one."""
+    if recipe.training.sample == "frame" and recipe.features is None:
+        return np.array(shards.clip_tensor(0)[:2])
+    if recipe.features is None and recipe.training.pad_to is None:
+        return shards.tensors(range(min(2, len(shards))))
+    clip = shards.clip_tensor(0)
+    padded = np.zeros((1, recipe.training.pad_to or len(clip), *clip.shape[1:]), clip.dtype)
+    padded[0, : len(clip)] = clip
+    return padded
+
+
 def check_length(num_frames: int, pad_to: int, key: str) -> None:
     if num_frames > pad_to:
         raise ValueError(

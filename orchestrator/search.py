@@ -118,7 +118,7 @@ def trial_result(session: Session, recipe: Recipe, settled: Settled) -> Trial:
 
 def _records(session: Session, recipe: Recipe, settled: Settled, names: tuple[str, ...]) -> dict[str, Any]:
     chosen, ledger = with_settings(recipe, settled.settings), Ledger(session.home)
-    digest = clips_of(chosen, session.corpus.shards).digest
+    digest = clips_of(chosen, session.shards(chosen)).digest
     return {name: ledger.read(fold_id(chosen, name, digest, session.seed).name) for name in names}
 
 

@@ -5,18 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from orchestrator import cluster, console, fold_queue
 from orchestrator.fold_job import FoldJob, clips_of, code_version, folds_of
 from orchestrator.fold_workers import Mode, WorkerGroups, Workers
 from orchestrator.folds import ALL
 from orchestrator.results import SweepResult
+from orchestrator.setting_shards import plan_corpus, shards_for
 from preprocessing.build import finish
-from preprocessing.plan import Plan, make_plan
+from preprocessing.plan import Plan
 from preprocessing.resume import prepare
 from preprocessing.sample_set import check_megc2019
-from search_spaces.recipe import Recipe
+from search_spaces.recipe import Data, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,9 @@ class Session:
     """Everything that turns (recipe, folds) into fold records."""
 
     corpus: Corpus
+    data: Data
+    """What the corpus was built by."""
+    root: Path | None
     home: Path
     seed: int
     mode: Mode
@@ -50,13 +54,18 @@ class Session:
         seed = self.seed if seed is None else seed
         size = -(-len(folds) // self.num_workers) if self.mode == "fused" else 1
         parts = [tuple(folds[start : start + size]) for start in range(0, len(folds), max(1, size))]
-        return [FoldJob(recipe=recipe, folds=part, shards=self.corpus.shards, seed=seed, home=self.home) for part in parts]
+        shards = self.shards(recipe)
+        return [FoldJob(recipe=recipe, folds=part, shards=shards, seed=seed, home=self.home) for part in parts]
 
+    def shards(self, recipe: Recipe) -> Path:
+        """The shards of a setting: the session's, or, where it changes a constant of the pipeline, its own, built here if they are missing.
 
-def plan_corpus(recipe: Recipe, root: Path | None) -> Plan:
-    """Read the recipe's corpus as its owners deliver it; needs no Ray."""
-    options = cast(dict[str, bool | int | float | str | None], dict(recipe.data.options))  # corpora and pipelines take scalars
-    return make_plan(recipe.data.corpus, root=root, pipeline=recipe.data.pipeline, options=options)
+        Raises:
+            ValueError: the setting's pipeline leaves out other clips than the session's.
+        """
+        if recipe.data == self.data:
+            return self.corpus.shards
+        return shards_for(recipe, self.data, self.corpus.shards, root=self.root, home=self.home)
 
 
 def prepare_corpus(recipe: Recipe, plan: Plan, *, home: Path, seed: int) -> Corpus:
@@ -92,7 +101,9 @@ def open_session(
                 console.say(f"left out: {key}: {reason}", as_json=True)
             queue = fold_queue.start(1 if mode == "ddp" else workers.num)  # a group that trains together takes jobs through one slot
             with WorkerGroups(workers, queue):
-                yield Session(corpus=corpus, home=home, seed=seed, mode=mode, num_workers=workers.num, queue=queue)
+                yield Session(
+                    corpus=corpus, data=recipe.data, root=root, home=home, seed=seed, mode=mode, num_workers=workers.num, queue=queue
+                )  # fmt: skip
         finally:
             cluster.disconnect()
 
@@ -102,7 +113,7 @@ def header(session: Session, recipe: Recipe, variant: str, name: str, *, seed: i
     corpus = session.corpus
     return SweepResult(
         name=name,
-        model=recipe.model,
+        model=recipe.name,
         corpus=variant,
         classes=corpus.classes,
         fold_names=corpus.fold_names,

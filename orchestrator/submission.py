@@ -34,7 +34,7 @@ class Submission:
     _num_seen: int = 0
 
     def __post_init__(self) -> None:
-        ledger, digest = Ledger(self.session.home), clips_of(self.recipe, self.session.corpus.shards).digest
+        ledger, digest = Ledger(self.session.home), clips_of(self.recipe, self.session.shards(self.recipe)).digest
         for fold in self.folds:
             name = fold_id(self.recipe, fold, digest, self.seed).name
             if ledger.has(name):

@@ -13,6 +13,7 @@ from typing import Any
 
 import search_spaces
 from orchestrator import console, registry
+from orchestrator.data import example
 from orchestrator.fold_job import code_version
 from orchestrator.folds import ALL
 from orchestrator.gate import Verdict, gate
@@ -129,12 +130,12 @@ def sweep(
 def _check_searchable(recipe: Recipe, space: Space) -> None:
     if unknown := sorted(set(space) - set(flatten(recipe))):
         raise ValueError(
-            f"A dimension of a space must name a field of its recipe, but got '{unknown[0]}' for '{recipe.model}'. "
-            f"Correct it in search_spaces/{recipe.model}.py. The fields: {', '.join(sorted(flatten(recipe)))}."
+            f"A dimension of a space must name a field of its recipe, but got '{unknown[0]}' for '{recipe.name}'. "
+            f"Correct it in search_spaces/{recipe.name}.py. The fields: {', '.join(sorted(flatten(recipe)))}."
         )
     if recipe.protocol.num_inner < 1:
         raise ValueError(
-            f"A search must choose on inner subjects, but the recipe of '{recipe.model}' has protocol.num_inner=0. "
+            f"A search must choose on inner subjects, but the recipe of '{recipe.name}' has protocol.num_inner=0. "
             "Set it to 2 or more, or use python -m orchestrator.reproduce."
         )
 
@@ -155,7 +156,7 @@ def _header(recipe: Recipe, space: Space, variant: str, session: Session, sample
     identity = digest(
         [flatten(recipe), {name: repr(d) for name, d in space.items()}, corpus.digest, session.seed, sampler, stopping, version]
     )
-    name = f"{recipe.model}-{variant}-{identity[:8]}"
+    name = f"{recipe.name}-{variant}-{identity[:8]}"
     return header(session, recipe, variant, name, seed=session.seed, sampler=sampler, stopping=stopping)
 
 
@@ -170,12 +171,12 @@ def _refit(session: Session, recipe: Recipe, result: SweepResult, winner: int, s
     ledger = Ledger(session.home)
     record = ledger.read(submission.finished_folds[ALL].record)
     assert record.weights is not None, "a refit keeps its weights"
-    shards = open_shards(session.corpus.shards)
+    shards = open_shards(session.shards(best))
     return registry.Release(
         sweep=result,
         recipe=best,
         weights=ledger.root / record.weights,
-        example=shards.tensors(range(min(2, len(shards)))),
+        example=example(shards, best),
         scores=list(scores.values()),
         shards={name: shards.manifest.get(name) for name in ("corpus", "pipeline", "constants", "channels", "units")},
     )

@@ -39,7 +39,7 @@ def build(
 
 
 def finish(work: Work, *, num_workers: int | None = None, strict: bool = False, progress: bool = True) -> Shards:
-    """Build the missing shards, write the manifest last, and open all."""
+    """Build the missing shards, write the manifest last, and open all; with ``num_workers=0`` in this process, without Ray."""
     if not is_finished(work.folder):
         missing = set(work.missing)
         done = [describe(work.folder / shard_name(subject)) for subject in work.plan.subjects if subject not in missing]
@@ -68,7 +68,10 @@ def _made(work: Work, parts: Mapping[str, list[dict[str, str]]], num_workers: in
             yield part
         else:
             todo.append(part)
-    if todo:
+    if todo and num_workers == 0:
+        worker = PartWorker(str(work.folder), str(work.home / "intermediates"), on_gpu=False)
+        yield from (todo[worker({"at": at} | part)["at"]] for at, part in enumerate(todo))
+    elif todo:
         yield from _make_on_ray(work, todo, num_workers)
 
 
