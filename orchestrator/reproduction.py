@@ -1,0 +1,53 @@
+"""Reproduction: a paper's recipe unchanged, every fold at every seed, from session to sweeps of one trial.
+
+All training subjects are trained on (no inner validation) and nothing is chosen: the rule is ``last_epoch``. ``oracle``, the best held-out
+epoch of each fold, stands beside it.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestrator import console
+from orchestrator.fold_job import code_version
+from orchestrator.fold_workers import Mode
+from orchestrator.ledger import Ledger
+from orchestrator.results import SweepResult, Trial
+from orchestrator.selection import score_all
+from orchestrator.session import Session, header, open_session
+from orchestrator.submission import Submission, run_folds
+from orchestrator.tracking import Tracker
+from search_spaces.recipe import Recipe, digest, flatten
+
+
+def reproduce(
+    recipe: Recipe, variant: str, *, root: Path | None, home: Path, seeds: Sequence[int], mode: Mode = "queue",
+    num_workers: int | None = None, tracking_uri: str | None = None, fold_runs: bool = False,
+) -> list[SweepResult]:  # fmt: skip
+    """The recipe's folds at each seed, as sweeps of one trial, written to MLflow. Folds that have a record are not trained again."""
+    recipe = dataclasses.replace(recipe, protocol=dataclasses.replace(recipe.protocol, num_inner=0))
+    tracker = Tracker(tracking_uri, home)
+    with open_session(recipe, root=root, home=home, seed=seeds[0], mode=mode, num_workers=num_workers) as session:
+        results = []
+        for seed in seeds:
+            start = _header(recipe, variant, session, seed)
+            tracker.sweep(start, recipe)
+            result = dataclasses.replace(start, trials=(_train(session, recipe, seed, f"{start.name}, seed {seed}"),))
+            tracker.reconcile(result, recipe, list(score_all(result).values()), fold_runs=fold_runs)
+            results.append(result)
+    return results
+
+
+def _header(recipe: Recipe, variant: str, session: Session, seed: int) -> SweepResult:
+    identity = digest([flatten(recipe), session.corpus.digest, seed, code_version(recipe.model)])
+    return header(session, recipe, variant, f"reproduce-{recipe.name}-{variant}-{identity[:8]}", seed=seed, sampler="none")
+
+
+def _train(session: Session, recipe: Recipe, seed: int, title: str) -> Trial:
+    submission = Submission(session, recipe, session.corpus.fold_names, name=title, priority=seed, seed=seed)
+    with console.progress(title, len(submission.folds)) as bar:
+        for _ in run_folds(submission):
+            bar.advance()
+    ledger = Ledger(session.home)
+    records = {fold: ledger.read(submission.finished_folds[fold].record) for fold in submission.folds}
+    return Trial(index=0, settings={}, state="complete", folds=records)
