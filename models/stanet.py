@@ -22,7 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.layers import LSTM, BatchNorm2d, Dropout, MaxPool2d
+from models.backbones.residual import conv3, he_normal, stage, stem
+from models.layers import LSTM, BatchNorm2d, Dropout
 
 BACKBONES: dict[str, tuple[tuple[int, ...], int]] = {  # widths of L1..L5, residual blocks per stage
     "resnet18": ((64, 64, 128, 256, 512), 2),
@@ -57,21 +58,21 @@ class STANet(nn.Module):
         _one_of("mask_at", mask_at, STRIDES)
         widths, blocks = BACKBONES[backbone]
         self.mask_at = mask_at
-        self.maps = nn.ModuleDict({"L1": _stem(in_channels, widths[0])})
+        self.maps = nn.ModuleDict({"L1": stem(in_channels, widths[0])})
         for i, name in enumerate(MAPS[1:]):
-            self.maps[name] = _stage(widths[i], widths[i + 1], blocks, stride=1 if name == "L2" else 2)
+            self.maps[name] = stage(widths[i], widths[i + 1], blocks, stride=1 if name == "L2" else 2)
         width = widths[MAPS.index(mask_at)]
         self.where = SpatialAttention(width, width if mask == "channel" else 1, depth=sab_depth) if sab else None
         self.when = TemporalAttention(widths[-1], hidden, scaled=affinity_scale) if tab else None
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(widths[-1], num_classes)
-        _initialise(self)
+        he_normal(self)
 
     def forward(self, flow: Tensor, return_attention: bool = False) -> Tensor | tuple[Tensor, dict[str, Tensor]]:  # (B, T, C, H, W)
         attention: dict[str, Tensor] = {}
         x = flow.flatten(0, 1)  # (B*T, C, H, W)
-        for name, stage in self.maps.items():
-            x = stage(x)
+        for name, layers in self.maps.items():
+            x = layers(x)
             if self.where is not None and name == self.mask_at:
                 mask = self.where(x)  # (B*T, C or 1, h, w)
                 attention["mask"] = mask.unflatten(0, flow.shape[:2])
@@ -89,9 +90,9 @@ class SpatialAttention(nn.Module):
 
     def __init__(self, width: int, mask_width: int, *, depth: int):
         super().__init__()
-        self.down = nn.ModuleList(_conv3(width, width) for _ in range(depth))
-        self.bottom = _conv3(width, width)
-        self.up = nn.ModuleList(_conv3(width, width) for _ in range(depth))
+        self.down = nn.ModuleList(conv3(width, width) for _ in range(depth))
+        self.bottom = conv3(width, width)
+        self.up = nn.ModuleList(conv3(width, width) for _ in range(depth))
         self.mask = nn.Sequential(
             nn.Conv2d(width, width, 1, bias=False), BatchNorm2d(width), nn.ReLU(inplace=True), nn.Conv2d(width, mask_width, 1)
         )
@@ -125,43 +126,6 @@ class TemporalAttention(nn.Module):
         states = self.lstm(features)  # (B, T, hidden)
         affinity = torch.tanh(states @ states.transpose(1, 2) * self.scale)  # (B, T, T)
         return affinity.sum(2).softmax(1)  # (B, T)
-
-
-class Residual(nn.Module):
-    """ResNet's basic block (He et al., CVPR 2016, Fig. 5 left)."""
-
-    def __init__(self, width_in: int, width: int, *, stride: int):
-        super().__init__()
-        self.first = _conv3(width_in, width, stride=stride)
-        self.second = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), BatchNorm2d(width))
-        same = stride == 1 and width_in == width
-        self.shortcut = (
-            nn.Identity() if same else nn.Sequential(nn.Conv2d(width_in, width, 1, stride=stride, bias=False), BatchNorm2d(width))
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.second(self.first(x)) + self.shortcut(x), inplace=True)
-
-
-def _stem(in_channels: int, width: int) -> nn.Sequential:
-    """A quarter of the input's side."""
-    conv = nn.Conv2d(in_channels, width, 7, stride=2, padding=3, bias=False)
-    return nn.Sequential(conv, BatchNorm2d(width), nn.ReLU(inplace=True), MaxPool2d(3, stride=2, padding=1))
-
-
-def _stage(width_in: int, width: int, blocks: int, *, stride: int) -> nn.Sequential:
-    return nn.Sequential(Residual(width_in, width, stride=stride), *(Residual(width, width, stride=1) for _ in range(blocks - 1)))
-
-
-def _conv3(width_in: int, width: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(width_in, width, 3, stride=stride, padding=1, bias=False), BatchNorm2d(width), nn.ReLU(inplace=True))
-
-
-def _initialise(model: nn.Module) -> None:
-    """He et al.'s normal initialisation of every convolution, as ResNets are."""
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
 
 
 def _one_of(name: str, value: str, known: Any) -> None:

@@ -1,0 +1,1 @@
+"""Blocks and backbones that several networks share."""
