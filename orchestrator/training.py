@@ -67,13 +67,14 @@ def train(
     place = Place(device=torch.device(device), group=group or Alone(), seed=seed)
     clips = clips.to(place.device, DTYPES[recipe.training.precision])
     networks = [initial_network(recipe, fold.name, len(clips.classes), seed) for fold in folds]
-    curves = [_Curve(fold, clips) for fold in folds]
     if fitting.fits_itself(networks[0]):
+        curves = [_Curve(fold, clips) for fold in folds]
         losses = [fitting.fit(network, recipe, fold, clips, place) for network, fold in zip(networks, folds, strict=True)]
         for network, curve in zip(networks, curves, strict=True):
             curve.evaluate(1, lambda samples, network=network: fitting.logits(network, clips, samples), recipe.training.vote)  # type: ignore[misc]
     else:
         stage = _stage(recipe, networks, folds, clips, place)
+        curves = [_Curve(fold, seen) for fold, seen in zip(folds, stage.clips, strict=True)]
         _train(stage, recipe, curves, watch)
         losses = list(np.array(stage.train_losses, dtype=np.float32).T)
     wall_s = (time.perf_counter() - started) / len(folds)

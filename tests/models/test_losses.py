@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.losses import class_weights, clip_loss, mask_l1
+from models.losses import class_weights, clip_loss, importance, mask_l1
 
 COUNTS = torch.tensor([70, 51, 43]).double()
 
@@ -118,3 +118,38 @@ def test_losses_of_stacked_folds_equal_a_loop() -> None:
 def test_mask_l1_sums_over_everything_but_the_clip() -> None:
     mask = torch.rand(2, 3, 4, 5, 6)
     torch.testing.assert_close(mask_l1(mask), mask.sum((1, 2, 3, 4)))
+
+
+def test_bce_softmax_by_its_formula() -> None:
+    logits, y = _batch()
+    p, t = logits.softmax(1), F.one_hot(y, 3).double()
+    expected = -(t * p.log() + (1 - t) * (1 - p).log()).sum(1)
+    torch.testing.assert_close(_loss(logits, t, torch.ones(3).double(), "bce_softmax"), expected)
+
+
+def test_margin_by_its_formula() -> None:
+    lengths, t = torch.tensor([[0.95, 0.3, 0.05]]).double(), torch.tensor([[0.0, 1.0, 0.0]]).double()
+    expected = torch.tensor([0.6**2 + 0.5 * 0.85**2]).double()
+    torch.testing.assert_close(_loss(lengths, t, torch.ones(3).double(), "margin"), expected)
+
+
+def test_any_of_asks_for_the_most_probable_accepted_class() -> None:
+    logits = torch.tensor([[0.0, 2.0, 9.0], [0.0, 2.0, 1.0]]).double()
+    shares = torch.tensor([[0.5, 0.4, 0.1], [0.2, 0.2, 0.6]]).double()
+    expected = -logits.log_softmax(1)[[0, 1], [1, 2]]  # the third class of the first clip has too few raters
+    torch.testing.assert_close(_loss(logits, shares, torch.ones(3).double(), "any_of"), expected)
+
+
+def test_several_heads_add_up() -> None:
+    logits, y = _batch()
+    t, weights = F.one_hot(y, 3).double(), torch.rand(2, 3).double()
+    both = _loss(torch.stack([logits, -logits], 1), torch.stack([t, t], 1), weights, "focal", form="one_vs_all", gamma=2.0)
+    each = [_loss(sign * logits, t, w, "focal", form="one_vs_all", gamma=2.0) for sign, w in zip((1, -1), weights, strict=True)]
+    torch.testing.assert_close(both, each[0] + each[1])
+
+
+def test_batch_balance_gives_every_class_present_the_same_say() -> None:
+    t = F.one_hot(torch.tensor([[0, 0, 0, 2]]), 3).double()
+    beta = importance(t, balance="batch")
+    torch.testing.assert_close(beta, torch.tensor([[2 / 3, 2 / 3, 2 / 3, 2.0]]).double())
+    assert torch.equal(importance(t, balance="none"), torch.ones(1, 4).double())

@@ -1,5 +1,6 @@
 """The stacked optimisers are torch's, row by row."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -83,3 +84,26 @@ def test_rows_with_unequal_step_counts_can_step_as_one_call(name: str) -> None:
         for row in range(ROWS):
             separate.step(range(row, row + 1), given[row : row + 1])
     assert together.steps == [6, 5, 5] and torch.equal(parameters, alone)
+
+
+@each
+def test_decay_of_kernels_alone_is_a_parameter_group_of_torch(name: str) -> None:
+    kernels = torch.cat([torch.ones(WIDTH // 2), torch.zeros(WIDTH // 2)]).double()
+    parameters, optimizer = start(), Optimizer(start(), settings(name, 0.05), decayed=kernels)
+    halves = [torch.nn.Parameter(half.clone()) for half in parameters.split(WIDTH // 2, dim=1)]
+    groups = [{"params": halves[:1], "weight_decay": 0.05}, {"params": halves[1:], "weight_decay": 0.0}]
+    theirs = THEIRS[name](groups, lr=0.01, **({"momentum": 0.9} if name == "sgd" else {}))
+    for step in range(STEPS):
+        noise = gradient(optimizer.parameters, step)
+        for half, part in zip(halves, noise.split(WIDTH // 2, dim=1), strict=True):
+            half.grad = part.clone()
+        theirs.step()
+        optimizer.step(range(ROWS), noise)
+    torch.testing.assert_close(optimizer.parameters, torch.cat([half.detach() for half in halves], 1), rtol=1e-10, atol=1e-12)
+
+
+def test_a_long_gradient_is_shortened_row_by_row() -> None:
+    limited = dataclasses.replace(settings("sgd", 0.0), momentum=0.0, clip_norm=2.0)
+    parameters = torch.zeros(2, 2, dtype=torch.float64)
+    Optimizer(parameters, limited).step(range(2), torch.tensor([[3.0, 4.0], [0.6, 0.8]], dtype=torch.float64))
+    torch.testing.assert_close(parameters, torch.tensor([[-0.012, -0.016], [-0.006, -0.008]], dtype=torch.float64))
