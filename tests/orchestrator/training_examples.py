@@ -13,9 +13,9 @@ from orchestrator.data import ClipTensors
 from orchestrator.folds import Fold, LabelledClip, make_folds
 from orchestrator.training import Outcome
 from preprocessing import options as options_module
+from preprocessing.build import finish
 from preprocessing.plan import make_plan
 from preprocessing.resume import prepare
-from preprocessing.shard_writer import write_manifest, write_shard
 from search_spaces.recipe import Augmentation, Data, Loss, Plain, Protocol, Recipe, Training
 
 CLASSES = ("negative", "positive", "surprise")
@@ -120,6 +120,5 @@ def _gap(a: Tensor, b: Tensor, *, relative: bool) -> float:
 def build_shards(data: Data, home: Path) -> Path:
     """The shards of a synthetic corpus, written in this process."""
     options = cast(dict[str, options_module.Plain], dict(data.options))
-    work = prepare(make_plan(data.corpus, root=None, pipeline=data.pipeline, options=options), home)
-    write_manifest(work.plan, work.folder, [write_shard(work.plan.job(subject), work.folder) for subject in work.missing])
-    return work.folder
+    plan = make_plan(data.corpus, root=None, pipeline=data.pipeline, options=options)
+    return finish(prepare(plan, home), num_workers=0, progress=False).folder
