@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import search_spaces
 from orchestrator.measured import Measured, Value
-from orchestrator.published_tables import decimal, table
+from orchestrator.published_tables import as_printed, decimal, table
 from search_spaces.published import targets
 
 COMMAND = "    python -m orchestrator.reproduce --all --corpus {} --root DIR --home HOME --seeds {}"
@@ -90,7 +90,7 @@ def _search(entry: Measured) -> dict[str, str]:
 
 def _cell(entry: Measured, rule: str, metric: str, corpus: str = "all") -> str:
     printed = _printed(entry, metric, corpus)
-    return decimal(_get(entry, rule, metric, corpus).mean) + ("" if printed is None else f" ({decimal(printed)})")
+    return decimal(_get(entry, rule, metric, corpus).mean) + ("" if printed is None else f" ({as_printed(printed)})")
 
 
 def _rules(entry: Measured) -> list[str]:

@@ -12,13 +12,12 @@ from pathlib import Path
 import search_spaces
 from orchestrator import console, measured, measured_tables, published_tables
 from orchestrator.measured import Measured
-from orchestrator.published_tables import decimal, table
+from orchestrator.published_tables import METRICS, as_printed, decimal, table
 from search_spaces.published import Row, rows
 from search_spaces.systems import System, systems
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
 PAGE, DATA = "papers.md", "papers_measured.json"
-METRICS = {"accuracy": "accuracy", "uf1": "UF1", "uar": "UAR"}
 HEAD = """\
 # The papers, their numbers and ours
 
@@ -34,6 +33,11 @@ confusion matrix pooled over all folds. Every number of ours has the rule that c
 | `last_epoch` | not at all: the paper's setting at its last epoch, no inner validation | yes |
 | `nested` | per held-out subject, on inner subjects of that fold: what a search gains | yes |
 | `oracle` | on the held-out clips themselves, as much of the literature does; explains printed numbers | NO |
+"""
+INTRO = """\
+{} systems: {}. A system *needs weights* where the printed number starts from weights that
+only you can bring; if it has recipes, its network is implemented and trains without. *Not reconstructible* means: from the four papers and
+public code. Ablations are in the tables below.
 """
 
 
@@ -56,13 +60,9 @@ def render(known: Sequence[Measured]) -> str:
 
 def _systems(known: Sequence[Measured]) -> str:
     states = Counter(system.status for system in systems().values())
-    counts = ", ".join(f"{number} {status}" for status, number in states.items())
+    counts = ", ".join(f"{status} {number}" for status, number in states.items())
     body = table([_line(system, known) for system in systems().values()])
-    intro = (
-        f"{len(systems())} systems: {counts}. *Needs weights*: the printed number starts from weights that only you can bring; where there "
-        "are recipes, the network is implemented and trains without. *Not reconstructible*: from the four papers and public code alone."
-    )
-    return f"## Systems\n\n{intro}\n\n{body}\n"
+    return f"## Systems\n\n{INTRO.format(len(systems()), counts)}\n{body}\n"
 
 
 def _line(system: System, known: Sequence[Measured]) -> dict[str, str]:
@@ -85,12 +85,12 @@ def _line(system: System, known: Sequence[Measured]) -> dict[str, str]:
 
 def _printed(found: Sequence[Row]) -> list[str]:
     """A line per table and protocol; ablations are left to the tables below."""
-    numbers: dict[str, list[str]] = {}
+    numbers: dict[str, dict[str, list[str]]] = {}
     for row in found:
-        if row.variant in (None, "Ours"):
-            shown = [] if row.value is None else [f"{row.dataset} {METRICS[row.metric]} {decimal(row.value)}"]
-            numbers.setdefault(row.place, []).extend(shown)
-    return [f"{place}: {', '.join(shown) or 'no number'}" for place, shown in numbers.items()]
+        if row.variant in (None, "Ours") and row.value is not None:
+            place, dataset = (text.partition(" (")[0] for text in (row.place, row.dataset))
+            numbers.setdefault(place, {}).setdefault(dataset, []).append(f"{METRICS[row.metric]} {as_printed(row.value)}")
+    return [f"{place}: {', '.join(' '.join((name, *shown)) for name, shown in each.items())}" for place, each in numbers.items()]
 
 
 def _number(entry: Measured, rule: str) -> str:

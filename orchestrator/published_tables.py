@@ -7,6 +7,10 @@ import search_spaces
 from search_spaces.published import PAPERS, Row, confusions, matching, parameter_counts, rows
 
 METRICS = {"accuracy": "acc.", "uf1": "UF1", "uar": "UAR"}
+INTRO = """\
+A dash is a gap in the table. Recipes are those whose results are shown beside the row. The file also has notes, the numbers of clips, and
+{} confusion matrices (the figures of {} more are lost).
+"""
 
 
 def table(lines: Sequence[Mapping[str, str]]) -> str:
@@ -21,16 +25,18 @@ def decimal(value: float | None, sign: str = "") -> str:
     return "-" if value is None else f"{value:{sign}.4f}".replace("0.", ".", 1)
 
 
+def as_printed(value: float | None) -> str:
+    """Three digits, or the four that a table has."""
+    return "-" if value is None else decimal(value).removesuffix("0")
+
+
 def section() -> str:
     """Every table of every paper."""
     places = dict.fromkeys((row.paper, row.table) for row in rows())
     lost = sum(matrix.kind == "missing" for matrix in confusions())
-    intro = (
-        "A dash is a gap in the table. Recipes are those whose numbers are shown beside the row's. Notes and counts of clips are in the "
-        f"file, and {len(confusions()) - lost} confusion matrices (the figures of {lost} more are lost)."
-    )
+    intro = INTRO.format(len(confusions()) - lost, lost)
     parts = (f"### {PAPERS[paper]}, {_heading(number)}\n\n{_one(paper, number)}\n" for paper, number in places)
-    return "\n".join(("## Every printed number", "", intro, "", *parts, _parameters()))
+    return "\n".join(("## Every printed number", "", intro, *parts, _parameters()))
 
 
 def _heading(number: str) -> str:
@@ -52,7 +58,7 @@ def _line(key: tuple[str, ...], group: Sequence[Row], fields: Sequence[tuple[str
     recipes = dict.fromkeys(recipe for row in group for recipe in _recipes().get(row, ()))
     return {
         **dict(zip(("method", "system", "protocol"), key, strict=True)),
-        **{f"{dataset} {METRICS[metric]}": decimal(values.get((dataset, metric))) for dataset, metric in fields},
+        **{f"{dataset} {METRICS[metric]}": as_printed(values.get((dataset, metric))) for dataset, metric in fields},
         "recipes": ", ".join(f"`{recipe}`" for recipe in recipes) or "-",
     }
 
