@@ -27,8 +27,10 @@ def aligned(flow: np.ndarray, *, cell: float) -> np.ndarray:
 
 def _commonest(vectors: np.ndarray, cell: float) -> np.ndarray:
     """(2, N) -> (2,)."""
-    _, which, counts = np.unique(np.rint(vectors / cell), axis=1, return_inverse=True, return_counts=True)
-    return np.asarray(vectors[:, which.ravel() == counts.argmax()].mean(axis=1))
+    across, down = np.rint(vectors / cell).astype(np.int64)
+    number = (across - across.min()) * (down.max() - down.min() + 1) + down - down.min()
+    _, which, counts = np.unique(number, return_inverse=True, return_counts=True)
+    return np.asarray(vectors[:, which == counts.argmax()].mean(axis=1))
 
 
 def principal_directions(flow: np.ndarray, *, rows: int, cols: int, segments: int, angle: float) -> np.ndarray:

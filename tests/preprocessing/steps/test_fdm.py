@@ -89,8 +89,8 @@ def test_the_map_of_a_region_that_moves_to_the_right() -> None:
     assert u[0, 2] == pytest.approx(2) and np.count_nonzero(u) == 1 and not v.any()
     longer = flow.copy()
     longer[:, 0, :3, 6:] += 5
-    directions = [fdm(each, rows=3, cols=3, segments=1, angle=60.0, cell=0.1, unit=True) for each in (flow, longer)]
-    assert np.allclose(*directions) and directions[0].max() == pytest.approx(1)
+    one, other = (fdm(each, rows=3, cols=3, segments=1, angle=60.0, cell=0.1, unit=True) for each in (flow, longer))
+    assert np.allclose(one, other) and one.max() == pytest.approx(1)
 
 
 def test_turning_all_vectors_turns_the_map() -> None:
