@@ -31,7 +31,7 @@ def orientation_histograms(frames: np.ndarray, *, bins: int, grid: Grid, planes:
     if min(frames.shape) < 3:
         raise ValueError(f"A volume must have at least 3 frames, rows and columns, but got {frames.shape}. Interpolate the clip to more.")
     gradient = [_central(frames, axis) for axis in range(3)]
-    parts = [_of_plane(gradient[_AXES[a]], gradient[_AXES[b]], bins, grid, vote) for a, b in PLANES[planes]]
+    parts = [_of_plane(gradient[_AXES[a]], gradient[_AXES[b]], bins, grid, vote) for a, b in map(tuple, PLANES[planes])]
     return np.stack(parts, axis=1).ravel()
 
 

@@ -17,4 +17,4 @@ def hog(frames: np.ndarray, *, bins: int, cell: int, block: int) -> np.ndarray:
             "Choose smaller cells or larger faces."
         )
     how = {"orientations": bins, "pixels_per_cell": (cell, cell), "cells_per_block": (block, block), "block_norm": "L2-Hys"}
-    return np.mean([of_image(frame, **how) for frame in frames], axis=0, dtype=np.float64).astype(np.float32)
+    return np.asarray(np.mean([of_image(frame, **how) for frame in frames], axis=0), np.float32)

@@ -16,7 +16,7 @@ from preprocessing.steps.magnification import magnify
 from preprocessing.texture_frames import CONSTANTS, texture_frames
 
 PLANTED = Context(options=synthetic.OPTIONS)
-SMALL = {"faces": "synthetic", "face_height": 48, "face_width": 40}
+SMALL: dict[str, Any] = {"faces": "synthetic", "face_height": 48, "face_width": 40}
 LENGTHS = {
     "lbp": 5 * 5 * 59, "lbp_top": 5 * 5 * 3 * 59, "lbp_sip": 5 * 5 * 20, "stlbp_ip": 4 * 630, "higo": 8 * 8 * 2 * 3 * 8,
     "hog_top": 8 * 8 * 2 * 3 * 8, "hog": 2 * 1 * 4 * 9,
@@ -38,7 +38,7 @@ def on_disk(folder: Path, num_frames: int = 8) -> Clip:
 @pytest.mark.parametrize("name", LENGTHS)
 def test_every_descriptor_is_one_vector_of_the_stated_length(name: str) -> None:
     pipeline = pipelines.load(name)
-    smaller = {"rows": 2, "columns": 2} if name == "stlbp_ip" else {}
+    smaller: dict[str, Any] = {"rows": 2, "columns": 2} if name == "stlbp_ip" else {}
     vector = pipeline.tensor(planted(), {**pipeline.constants, **SMALL, **smaller}, PLANTED)
     assert vector.shape == (LENGTHS[name],) and vector.dtype == np.float32 and vector.min() >= 0
 

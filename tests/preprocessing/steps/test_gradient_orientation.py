@@ -23,7 +23,7 @@ def test_histograms_are_those_of_a_loop_over_voxels(planes: str, vote: Vote) -> 
                     "y": (frames[t, y + 1, x] - frames[t, y - 1, x]) / 2,
                     "t": (frames[t + 1, y, x] - frames[t - 1, y, x]) / 2,
                 }
-                for a, b in PLANES[planes]:
+                for a, b in map(tuple, PLANES[planes]):
                     bin_ = int((atan2(step[b], step[a]) % (2 * pi)) / (2 * pi) * 8)
                     counts[a + b][bin_] += hypot(step[a], step[b]) if vote == "magnitude" else 1
     found = orientation_histograms(volume(), bins=8, grid=(1, 1, 1), planes=planes, vote=vote)
@@ -36,7 +36,7 @@ def test_ramps_point_where_they_grow() -> None:
         shape = {"x": (1, 1, 10), "y": (1, 10, 1), "t": (10, 1, 1)}[axis]
         ramp = np.broadcast_to(grow.reshape(shape), (10, 10, 10))
         for vote in ("count", "magnitude"):
-            found = orientation_histograms(ramp, bins=8, grid=(1, 1, 1), planes="top", vote=vote).reshape(3, 8)  # type: ignore[arg-type]
+            found = orientation_histograms(ramp, bins=8, grid=(1, 1, 1), planes="top", vote=vote).reshape(3, 8)
             for plane, expected in zip(found, bins, strict=True):
                 assert plane.sum() == (expected is not None) and (expected is None or plane[expected] == 1)  # nothing where flat
 
@@ -45,7 +45,7 @@ def test_counting_does_not_depend_on_contrast() -> None:
     frames = volume() // 4
     bright = frames * 3 + 40
     count = [orientation_histograms(clip, bins=8, grid=(2, 2, 1), planes="top", vote="count") for clip in (frames, bright)]
-    np.testing.assert_array_equal(*count)
+    np.testing.assert_array_equal(count[0], count[1])
     assert count[0].shape == (4 * 3 * 8,) and count[0].dtype == np.float32
 
 

@@ -73,8 +73,8 @@ def test_a_peak_and_a_flat_line() -> None:
 
 def test_a_face_without_motion_differs_from_any_with_it_whatever_it_looks_like() -> None:
     still = [np.repeat(np.random.default_rng(seed).integers(0, 256, (1, 18, 16), dtype=np.uint8), 6, axis=0) for seed in (0, 1)]
-    assert np.array_equal(*(stlbp_ip(clip, mask=5, rows=1, columns=1) for clip in still))
-    assert not np.array_equal(stlbp_ip(still[0], mask=5, rows=1, columns=1), stlbp_ip(frames(), mask=5, rows=1, columns=1))
+    first, second, moving = (stlbp_ip(clip, mask=5, rows=1, columns=1) for clip in (*still, frames()))
+    assert np.array_equal(first, second) and not np.array_equal(first, moving)
 
 
 @pytest.mark.parametrize(
