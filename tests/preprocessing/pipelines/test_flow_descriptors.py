@@ -86,8 +86,8 @@ def test_planted_motion_is_seen_at_its_peak() -> None:
     brows = tensor("fdm_of_synthetic", clip, PLANTED, unit=True).reshape(2, 7, 7)[:, 1:3]
     assert brows[1].min() < -0.9
     length, angle = 2 * tensor("mdmo_of_synthetic", clip, PLANTED).reshape(2, 36)
-    brow, chin = [1, 5, 18 + 1, 18 + 5], [16, 17, 18 + 16, 18 + 17]
-    assert length[brow].mean() > 1.2 * length[chin].mean() and np.allclose(angle[brow], -np.pi / 2, atol=0.6)
+    longest = int(length.argmax())
+    assert longest % 18 < 10 and angle[longest] == pytest.approx(-np.pi / 2, abs=0.4)  # above the tip of the nose, upwards
     assert tensor("fhofo_of_synthetic", clip, PLANTED).shape == (200,)
     assert tensor("mdmo_atoms_of_synthetic", clip, PLANTED).shape == (8, 72)
 
