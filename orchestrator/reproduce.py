@@ -47,8 +47,9 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("--hours", type=float, help="of --all: begin no system after so many hours")
     parser.add_argument(
-        "--docs", type=console.absolute, default=papers.FOLDER, help=f"of --all: folder of {papers.PAGE} (default: the checkout's)"
-    )
+        "--docs", type=console.absolute, default=papers.FOLDER,
+        help=f"of --all: folder of {papers.PAGE} (default: docs/ beside the code; name it in a Ray job, which runs in a copy)",
+    )  # fmt: skip
     return parser
 
 
