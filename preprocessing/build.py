@@ -4,8 +4,6 @@ As a function it runs on the Ray that is initialised; as an entry point it start
 """
 
 import argparse
-import contextlib
-import json
 import logging
 import os
 import sys
@@ -15,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from preprocessing import corpora, pipelines
+from preprocessing.console import finished, say
 from preprocessing.options import Plain, given, listed
-from preprocessing.parts import is_made, num_clips, parts_of, quarantine_of, write_part
+from preprocessing.part_workers import Made, Part, made_here, made_on_ray
+from preprocessing.parts import is_made, num_clips, parts_of, quarantine_of
 from preprocessing.plan import make_plan, split_options
 from preprocessing.progress import clip_progress
 from preprocessing.resume import Work, is_finished, prepare, remove_leftovers
@@ -38,8 +38,13 @@ def build(
     return finish(prepare(plan, Path(home)), num_workers=num_workers, strict=strict, progress=progress)
 
 
-def finish(work: Work, *, num_workers: int | None = None, strict: bool = False, progress: bool = True) -> Shards:
-    """Build the missing shards, write the manifest last, and open all; with ``num_workers=0`` in this process, without Ray."""
+def finish(
+    work: Work, *, num_workers: int | None = None, strict: bool = False, progress: bool = True, peak_bytes: dict[str, int] | None = None
+) -> Shards:  # fmt: skip
+    """Build the missing shards, write the manifest last, and open all; with ``num_workers=0`` in this process, without Ray.
+
+    ``peak_bytes`` is filled with the most resident memory of each worker. No file holds it: they are equal however a build ran.
+    """
     if not is_finished(work.folder):
         missing = set(work.missing)
         done = [describe(work.folder / shard_name(subject)) for subject in work.plan.subjects if subject not in missing]
@@ -47,7 +52,9 @@ def finish(work: Work, *, num_workers: int | None = None, strict: bool = False, 
         parts = {subject: parts_of(work.plan.job(subject)) for subject in work.missing}
         num_left = {subject: len(cut) for subject, cut in parts.items()}
         with clip_progress(sum(len(work.plan.subjects[subject]) for subject in work.missing), show=progress) as advance:
-            for part in _made(work, parts, num_workers):
+            for part, worker, peak in _made(work, parts, num_workers):
+                if worker and peak_bytes is not None:
+                    peak_bytes[worker] = peak
                 _refuse_quarantine([{"quarantine": quarantine_of(part, work.folder)}], strict)
                 advance(num_clips(part))
                 num_left[part["subject"]] -= 1
@@ -60,70 +67,16 @@ def finish(work: Work, *, num_workers: int | None = None, strict: bool = False, 
     return shards
 
 
-def _made(work: Work, parts: Mapping[str, list[dict[str, str]]], num_workers: int | None) -> Iterator[dict[str, str]]:
+def _made(work: Work, parts: Mapping[str, list[Part]], num_workers: int | None) -> Iterator[Made]:
     """Parts as they are there: first those of an earlier run, then those made now."""
     todo = []
     for part in (part for subject in work.missing for part in parts[subject]):
         if is_made(part, work.folder):
-            yield part
+            yield Made(part)
         else:
             todo.append(part)
-    if todo and num_workers == 0:
-        worker = PartWorker(str(work.folder), str(work.home / "intermediates"), on_gpu=False)
-        yield from (todo[worker({"at": at} | part)["at"]] for at, part in enumerate(todo))
-    elif todo:
-        yield from _make_on_ray(work, todo, num_workers)
-
-
-def _make_on_ray(work: Work, todo: list[dict[str, str]], num_workers: int | None) -> Iterator[dict[str, str]]:
-    """Parts as they are finished, by a pool of actors. Ray Data's own checkpoints repeat rows on resume: finished files are the truth."""
-    import ray  # here, so that --help and a finished build answer without it
-    import ray.data
-
-    if not ray.is_initialized():
-        raise RuntimeError("Ray must be initialised before build(), but is not. Call ray.init(), or run python -m preprocessing.build.")
-    resources = ray.cluster_resources()
-    size = min(num_workers or int(resources.get("CPU", 1)), len(todo))
-    on_gpu = pipelines.load(work.plan.pipeline).uses_gpu(work.plan.constants) and resources.get("GPU", 0) > 0
-    arguments = {"folder": str(work.folder), "intermediates": str(work.home / "intermediates"), "on_gpu": on_gpu}
-    with _quiet_ray_data():
-        rows = ray.data.from_items([{"at": at} | part for at, part in enumerate(todo)], override_num_blocks=len(todo)).map(
-            PartWorker, fn_constructor_kwargs=arguments, compute=ray.data.ActorPoolStrategy(size=size),
-            num_cpus=1, num_gpus=min(1.0, resources["GPU"] / size) if on_gpu else None,
-        )  # fmt: skip
-        for row in rows.iter_rows():
-            yield todo[row["at"]]
-
-
-class PartWorker:
-    """An actor that makes parts, one at a time, on one core: loaded models and compiled kernels stay between them."""
-
-    def __init__(self, folder: str, intermediates: str, on_gpu: bool) -> None:
-        import cv2
-
-        cv2.setNumThreads(1)
-        self.folder, self.intermediates = Path(folder), Path(intermediates)
-        self.device = "cuda" if on_gpu else "cpu"
-
-    def __call__(self, part: dict[str, Any]) -> dict[str, int]:
-        write_part({name: value for name, value in part.items() if name != "at"}, self.folder, self.intermediates, self.device)
-        return {"at": part["at"]}
-
-
-@contextlib.contextmanager
-def _quiet_ray_data() -> Iterator[None]:
-    """Our progress bar instead of Ray Data's; its context as before afterwards."""
-    import ray.data
-
-    context, logger = ray.data.DataContext.get_current(), logging.getLogger("ray.data")
-    before = context.enable_progress_bars, logger.level
-    context.enable_progress_bars = False
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        context.enable_progress_bars = before[0]
-        logger.setLevel(before[1])
+    if todo:
+        yield from made_here(work, todo) if num_workers == 0 else made_on_ray(work, todo, num_workers)
 
 
 def _refuse_quarantine(shards: list[Any], strict: bool) -> None:
@@ -173,15 +126,11 @@ def _parsed_options(args: argparse.Namespace) -> dict[str, Plain]:
     return options
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _start_ray() -> None:
     import ray
 
     address = os.environ.get("RAY_ADDRESS") or "local"
-    _say(f"starting Ray ({address})")
+    say(f"starting Ray ({address})")
     ray.init(address=address, include_dashboard=False if address == "local" else None, log_to_driver=False, logging_level=logging.ERROR)
 
 
@@ -191,62 +140,40 @@ def _run(args: argparse.Namespace, options: dict[str, Plain]) -> dict[str, Any]:
     plan = make_plan(args.corpus, root=args.root, pipeline=args.pipeline, options=options)
     work = prepare(plan, args.home)
     num_subjects = len(plan.subjects)
-    _say(f"{plan.corpus}: {len(plan.clips)} clips of {num_subjects} subjects, {num_subjects - len(work.missing)} subjects built already")
+    say(f"{plan.corpus}: {len(plan.clips)} clips of {num_subjects} subjects, {num_subjects - len(work.missing)} subjects built already")
     if plan.corpus == "megc2019_flow":
-        _say(str(check_megc2019(plan.clips)))
+        say(str(check_megc2019(plan.clips)))
     if work.missing:
         _start_ray()
-    shards = finish(work, num_workers=args.workers, strict=args.strict)
+    peaks: dict[str, int] = {}
+    shards = finish(work, num_workers=args.workers, strict=args.strict, peak_bytes=peaks)
     return {
         "corpus": plan.corpus, "pipeline": plan.pipeline, "folder": str(shards.folder), "digest": shards.digest,
         "num_subjects": num_subjects, "num_clips": len(shards),
         "num_built": len(work.missing), "quarantine": [list(entry) for entry in shards.quarantine],
-        "seconds": round(time.monotonic() - start_s, 3),
+        "seconds": round(time.monotonic() - start_s, 3), "peak_bytes": peaks,
     }  # fmt: skip
 
 
 def _tell(result: Mapping[str, Any]) -> None:
     for key, reason in result["quarantine"]:
-        _say(f"left out: {key}: {reason}")
+        say(f"left out: {key}: {reason}")
     built = f"built {result['num_built']} subjects" if result["num_built"] else "nothing to do, everything is built"
-    _say(f"{built}: {result['num_clips']} clips in {result['seconds']:.1f} s")
-    _say(f"look next at {result['folder']}/{MANIFEST}, or train on it: python -m orchestrator.sweep --help")
-
-
-@contextlib.contextmanager
-def _kept_clean() -> Iterator[None]:
-    """What libraries print on standard output meanwhile, as Ray of dead workers, goes to standard error: only JSON belongs there."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+    peaks = result["peak_bytes"].values()
+    memory = f", {len(peaks)} workers of at most {max(peaks) / 2**20:.0f} MiB" if peaks else ""
+    say(f"{built}: {result['num_clips']} clips in {result['seconds']:.1f} s{memory}")
+    say(f"look next at {result['folder']}/{MANIFEST}, or train on it: python -m orchestrator.sweep --help")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The entry point: 0 built, 1 failed, 2 wrong usage."""
+    """The entry point: 0 built, 1 failed or interrupted, 2 wrong usage."""
     parser = _parser()
     args = parser.parse_args(argv)
     try:
         options = _parsed_options(args)
     except ValueError as error:
         parser.error(str(error))
-    try:
-        with _kept_clean() if args.json else contextlib.nullcontext():
-            result = _run(args, options)
-    except (ValueError, OSError) as error:
-        _say(f"build failed: {error}")
-        if args.json:
-            print(json.dumps({"error": str(error)}))
-        return 1
-    _tell(result)
-    if args.json:
-        print(json.dumps(result, sort_keys=True))
-    return 0
+    return finished("build", lambda: _run(args, options), _tell, as_json=args.json)
 
 
 if __name__ == "__main__":

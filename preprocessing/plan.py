@@ -7,8 +7,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class Plan:
         return texts | {"subject": subject, "inputs": self.inputs[subject], "root": str(self.root)}
 
     def _clip_inputs(self, clip: Clip) -> dict[str, Any]:
-        fields = {name: value for name, value in asdict(clip).items() if name != "frames"}
+        fields = {name: value for name, value in vars(clip).items() if name != "frames"}  # asdict would copy every path
         return fields | {"key": clip.key, "frames": [[frame.number, self.contents[frame.path]] for frame in clip.frames]}
 
 
@@ -102,9 +103,11 @@ def split_options(corpus: str, pipeline: str, options: Mapping[str, Plain]) -> t
 
 def hash_frames(clips: Iterable[Clip]) -> dict[Path, str]:
     """sha256 of every frame file; a file that cannot be read is marked, so that its clip ends in quarantine."""
-    paths = sorted({frame.path for clip in clips for frame in clip.frames})
+    paths = list(dict.fromkeys(frame.path for clip in clips for frame in clip.frames))
+    batches = [paths[at : at + 256] for at in range(0, len(paths), 256)]  # a task per file costs as much as the file
     with ThreadPoolExecutor(8) as pool:
-        return dict(zip(paths, pool.map(_content, paths), strict=True))
+        contents = pool.map(lambda batch: [_content(path) for path in batch], batches)
+        return dict(zip(paths, chain.from_iterable(contents), strict=True))
 
 
 def _content(path: Path) -> str:

@@ -7,16 +7,15 @@ are those of an undisturbed run, whatever the number of workers.
 
 import argparse
 import csv
-import json
 import os
 import sys
 import time
-from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from preprocessing.classes import scheme
+from preprocessing.console import finished, say
 from preprocessing.frame_files import is_safe
 from preprocessing.progress import clip_progress
 from preprocessing.synthesis import layouts
@@ -59,7 +58,7 @@ def synthesize(settings: Settings, out: Path | str, *, num_workers: int = 1, pro
     plan: Plan = layouts.load(settings.corpus).plan(settings)
     with opened(plan, root) as missing, clip_progress(sum(unit.num_clips for unit in missing), show=progress) as advance:
         if progress:
-            _say(f"{settings.corpus}: {len(plan.clips)} clips, {plan.num_frames} frames; {len(missing)} of {len(plan.units)} parts to draw")
+            say(f"{settings.corpus}: {len(plan.clips)} clips, {plan.num_frames} frames; {len(missing)} of {len(plan.units)} parts to draw")
         for unit in drawn(missing, root, settings, num_workers):
             advance(unit.num_clips)
         if plan.table is not None:
@@ -129,10 +128,6 @@ def _settings(args: argparse.Namespace) -> Settings:
     )
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _result(made: Made) -> dict[str, Any]:
     plan = made.plan
     return {
@@ -144,11 +139,11 @@ def _result(made: Made) -> dict[str, Any]:
 
 def _tell(result: dict[str, Any]) -> None:
     drawn = f"drew {result['num_drawn']} folders or parts" if result["num_drawn"] else "nothing to do, everything is there"
-    _say(f"{drawn}: {result['num_clips']} clips of {result['num_subjects']} subjects in {result['folder']}, {result['seconds']:.1f} s")
+    say(f"{drawn}: {result['num_clips']} clips of {result['num_subjects']} subjects in {result['folder']}, {result['seconds']:.1f} s")
     options = "".join(f" --option {name}={value}" for name, value in sorted(result["options"].items()))
-    _say(f"look next at {result['folder']}/SYNTHETIC.txt, or at what a reader finds:")
-    _say(f"  python -m preprocessing.doctor {result['corpus']} --root {result['folder']}{options}")
-    _say(f"  python -m preprocessing.build {result['corpus']} --root {result['folder']}{options} --home HOME")
+    say(f"look next at {result['folder']}/SYNTHETIC.txt, or at what a reader finds:")
+    say(f"  python -m preprocessing.doctor {result['corpus']} --root {result['folder']}{options}")
+    say(f"  python -m preprocessing.build {result['corpus']} --root {result['folder']}{options} --home HOME")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -159,20 +154,7 @@ def main(argv: list[str] | None = None) -> int:
         settings = _settings(args)
     except (ValueError, OSError) as error:
         parser.error(str(error))
-    try:
-        result = _result(synthesize(settings, args.out, num_workers=args.workers))
-    except (ValueError, OSError, BrokenExecutor) as error:
-        _say(f"synthesize failed: {error}")
-        if args.json:
-            print(json.dumps({"error": str(error)}))
-        return 1
-    except KeyboardInterrupt:
-        _say("interrupted; the same command finishes the corpus")
-        return 1
-    _tell(result)
-    if args.json:
-        print(json.dumps(result, sort_keys=True))
-    return 0
+    return finished("synthesize", lambda: _result(synthesize(settings, args.out, num_workers=args.workers)), _tell, as_json=args.json)
 
 
 if __name__ == "__main__":

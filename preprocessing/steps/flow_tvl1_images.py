@@ -1,5 +1,6 @@
 """What TV-L1 does to images, compiled: bilinear resizing, gradients, bicubic warping, with the conventions of OpenCV's resize and remap."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,27 +26,29 @@ BORDER = 4
 ONE, CUBIC, TINY = np.float32(1), np.float32(-0.75), np.float32(1e-30)  # CUBIC: slope of the bicubic kernel at distance 1
 WARP_ROWS = 12
 """Of scratch, each as long as a row of a plane. Lanes past the image must be zero and stay so."""
-compiled = njit(nogil=True, error_model="numpy")
-inlined = njit(nogil=True, error_model="numpy", forceinline=True)
+inlined = njit(nogil=True, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
-@compiled
-def _neighbours(num: int, num_samples: int, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Along one axis: the pixel before each sample, the one after it, and the latter's weight."""
-    before, after, weight = np.empty(num_samples, np.uintp), np.empty(num_samples, np.uintp), np.empty(num_samples, np.float32)
-    for i in range(num_samples):
-        place = (i + 0.5) * step - 0.5
-        at = int(np.floor(place))
-        before[i], after[i] = min(max(at, 0), num - 1), min(max(at + 1, 0), num - 1)
-        weight[i] = place - at
-    return before, after, weight
-
-
-@njit("void(f4[:,::1], f4[:,::1], f8, f8, f4)", nogil=True, error_model="numpy")
 def resize(source: np.ndarray, target: np.ndarray, step_y: float, step_x: float, factor: float) -> None:
     """``target = factor * source``, sampled at centres of pixels ``step`` apart; outside is the nearest pixel."""
-    left, right, far = _neighbours(source.shape[1], target.shape[1], step_x)
-    above, below, low = _neighbours(source.shape[0], target.shape[0], step_y)
+    rows, columns = _neighbours(source.shape[0], target.shape[0], step_y), _neighbours(source.shape[1], target.shape[1], step_x)
+    _resize(source, target, factor, *rows, *columns)
+
+
+@cache
+def _neighbours(num: int, num_samples: int, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Along one axis: the pixel before each sample, the one after it, and the latter's weight. A clip's frames share them."""
+    place = (np.arange(num_samples) + 0.5) * step - 0.5
+    before = np.floor(place)
+    pixels = [np.clip(at, 0, num - 1).astype(np.uintp) for at in (before, before + 1)]
+    return pixels[0], pixels[1], (place - before).astype(np.float32)
+
+
+@njit("void(f4[:,::1], f4[:,::1], f4, uintp[::1], uintp[::1], f4[::1], uintp[::1], uintp[::1], f4[::1])", nogil=True, error_model="numpy")
+def _resize(
+    source: np.ndarray, target: np.ndarray, factor: float, above: np.ndarray, below: np.ndarray, low: np.ndarray, left: np.ndarray,
+    right: np.ndarray, far: np.ndarray,
+) -> None:  # fmt: skip
     for y in range(target.shape[0]):
         for x in range(target.shape[1]):
             upper = source[above[y], left[x]] * (ONE - far[x]) + source[above[y], right[x]] * far[x]

@@ -19,7 +19,7 @@ IX, IY, RHO, INVERSE, P11, P12, P21, P22, U, V, SPARE, ROWS = range(12)
 """Planes. IX, IY: gradient of the warped second image; INVERSE: 1 / its square; RHO: residual at zero flow; P: dual fields; U, V: flow.
 After the planes: a row of theta for each column and 0 beyond, rows for the warp, vectors for the median."""
 compiled = njit(nogil=True, error_model="numpy")
-inlined = njit(nogil=True, error_model="numpy", forceinline=True)
+inlined = njit(nogil=True, error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @inlined

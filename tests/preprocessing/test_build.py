@@ -80,6 +80,7 @@ def test_a_killed_worker_costs_its_part_and_nothing_else(local_ray: None, tmp_pa
     victims[0].kill()
     out, _ = process.communicate(timeout=200)
     assert process.returncode == 0 and json.loads(out)["quarantine"] == []
+    assert all(peak > 10_000_000 for peak in json.loads(out)["peak_bytes"].values()) and json.loads(out)["peak_bytes"]
     undisturbed = build("synthetic", root=None, home=tmp_path / "undisturbed", options=KILLED, num_workers=2)
     files = {path.name: path.read_bytes() for path in tmp_path.glob("killed/shards/*/*/*") if path.is_file()}
     assert files == contents(undisturbed)
@@ -123,7 +124,9 @@ def test_a_finished_build_starts_nothing(local_ray: None, tmp_path: Path, capsys
     assert entry.main(arguments) == 0
     out, err = capsys.readouterr()
     result = json.loads(out)
-    assert result["num_built"] == 0 and result["digest"] == shards.digest and result["num_clips"] == len(shards)
+    assert (
+        result["num_built"] == 0 and not result["peak_bytes"] and result["digest"] == shards.digest and result["num_clips"] == len(shards)
+    )
     assert "nothing to do" in err and "starting Ray" not in err and "look next at" in err and contents(shards) == before
 
 
