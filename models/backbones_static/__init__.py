@@ -1,0 +1,1 @@
+"""Blocks of the networks that are trained on photographs of faces (FER2013, FERPlus)."""
