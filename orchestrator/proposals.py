@@ -14,8 +14,9 @@ from typing import Any, Literal, cast
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
+from orchestrator.wilcoxon import WilcoxonPruner
 from search_spaces.recipe import Plain, Recipe, flatten
 from search_spaces.space import Choice, Dimension, Float, Int, Space, applies
 
@@ -46,7 +47,7 @@ class Proposer:
         """Trial ``index``, given the settled trials that it may see."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # of the locked version, as measured
-            study = optuna.create_study(direction="maximize", sampler=self._sampler(index), pruner=self._pruner())
+            study = optuna.create_study(direction="maximize", sampler=self._sampler(index), pruner=self._pruner(history))
         study.add_trials(list(history))
         if index == 0:
             study.enqueue_trial(self._own_point())
@@ -85,11 +86,13 @@ class Proposer:
             )
         return optuna.samplers.RandomSampler(seed=seed)
 
-    def _pruner(self) -> optuna.pruners.BasePruner:
+    def _pruner(self, history: Sequence[FrozenTrial]) -> optuna.pruners.BasePruner:
         if self.advancing_together:
             least = max(1, self.recipe.training.epochs // REDUCTION**3)
             return optuna.pruners.SuccessiveHalvingPruner(min_resource=least, reduction_factor=REDUCTION)
-        return optuna.pruners.WilcoxonPruner(p_threshold=P_THRESHOLD, n_startup_steps=max(4, self.num_folds // 8))
+        complete = [trial for trial in history if trial.state == TrialState.COMPLETE]
+        best = max(complete, key=lambda trial: trial.value or 0.0).intermediate_values if complete else {}
+        return WilcoxonPruner(best, p_threshold=P_THRESHOLD, num_startup=max(4, self.num_folds // 8))
 
 
 @dataclass(frozen=True, kw_only=True)
