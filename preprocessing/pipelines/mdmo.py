@@ -65,6 +65,11 @@ def _atoms_of_frames(clip: Clip, constants: Options, context: Context) -> np.nda
     return mdmo.clip_atoms(_atoms(flow_sources.over_time(clip, constants, context), constants))
 
 
+def _atoms_of_image(clip: Clip, constants: Options, context: Context) -> np.ndarray:
+    """float32 (1, 72)."""
+    return mdmo.clip_atoms(_atoms(flow_sources.of_image(clip, constants, context), constants))
+
+
 def _atoms_of_synthetic(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float32 (num_frames, 72)."""
     return mdmo.clip_atoms(_atoms(flow_sources.synthetic_over_time(clip, constants, context), constants))
@@ -75,5 +80,6 @@ PIPELINES = (
     Pipeline(name="mdmo_of_image", constants={**IMAGE, **DESCRIPTOR}, run=_of_image, **WHAT),
     Pipeline(name="mdmo_of_synthetic", constants={**SYNTHETIC, **DESCRIPTOR}, run=_of_synthetic, **WHAT),
     Pipeline(name="mdmo_atoms", constants={**FRAMES, "num_frames": 20, **REGIONS, "steady": True}, run=_atoms_of_frames, **FLOW, **ATOMS),
+    Pipeline(name="mdmo_atoms_of_image", constants={**IMAGE, **REGIONS}, run=_atoms_of_image, **ATOMS),
     Pipeline(name="mdmo_atoms_of_synthetic", constants={**SYNTHETIC, **REGIONS}, run=_atoms_of_synthetic, **ATOMS),
 )

@@ -75,6 +75,7 @@ def test_an_image_is_read_about_the_code_of_no_motion(tmp_path: Path) -> None:
     assert np.allclose(tensor("bi_woof_of_image", clip), bi_woof(motion.flow[0], codes[..., 0], rows=5, cols=5, bins=8))
     for name, length in {"bi_woof": 200, "fhofo": 200, "fdm": 98, "mdmo": 72}.items():
         assert tensor(f"{name}_of_image", clip).shape == (length,) and tensor(f"{name}_of_image", clip).any()
+    assert tensor("mdmo_atoms_of_image", clip).shape == (1, 72)
 
 
 def test_planted_motion_is_seen_at_its_peak() -> None:
