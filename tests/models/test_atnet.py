@@ -36,7 +36,8 @@ def test_time_reads_means_of_flow_over_fields() -> None:
 def test_the_authors_number_of_features_a_frame() -> None:
     with torch.device("meta"):
         arguments, _ = models.module("atnet").PARAMETERS["3 classes"]
-        assert models.build("atnet", **arguments).time[0].weight_ih_l0.shape == (4 * 512, 128)
+        network: Any = models.build("atnet", **arguments)
+    assert network.time[0].weight_ih_l0.shape == (4 * 512, 128)
 
 
 def test_wrong_channels_are_refused() -> None:

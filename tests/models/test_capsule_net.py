@@ -62,7 +62,8 @@ def test_it_learns_with_the_margin_loss() -> None:
 def test_the_papers_form_has_36_places_of_32_capsules() -> None:
     with torch.device("meta"):
         arguments, _ = models.module("capsule_net").PARAMETERS["3 classes"]
-        assert models.build("capsule_net", **arguments).classes.weight.shape == (3, 32 * 36, 16, 8)
+        network: Any = models.build("capsule_net", **arguments)
+    assert network.classes.weight.shape == (3, 32 * 36, 16, 8)
 
 
 def test_wrong_settings_are_refused() -> None:

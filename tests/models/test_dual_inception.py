@@ -17,9 +17,8 @@ def _build(**changes: Any) -> Any:
 def test_a_gray_png_read_as_three_equal_channels_is_one_channel() -> None:
     """The authors' 1 x 1 convolutions over three equal channels are ours with the sum of their weights."""
     x = torch.randn(2, 1, 28, 28).double()
-    three = nn.Conv2d(3, 6, 1).double()
-    one = nn.Conv2d(1, 6, 1).double()
-    one.weight.data, one.bias.data = three.weight.data.sum(1, keepdim=True), three.bias.data
+    three, one = nn.Conv2d(3, 6, 1).double(), nn.Conv2d(1, 6, 1).double()
+    one.load_state_dict({"weight": three.weight.sum(1, keepdim=True), "bias": three.bias})
     torch.testing.assert_close(one(x), three(x.expand(-1, 3, -1, -1)))
     assert sum(p.numel() for p in three.parameters()) * 8 - sum(p.numel() for p in one.parameters()) * 8 == 96  # 4 branches, 2 streams
 
