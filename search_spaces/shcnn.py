@@ -20,11 +20,10 @@ PAPER = "Miao et al., Recognizing facial expressions using a shallow convolution
 GRAY = 1 / 255  # ours: the scripts feed 0 to 255 and start from weights that suit neither
 L2 = 6e-4  # Sec. III-D: lambda 3e-4 on the whole square of the kernels, whose gradient is 2 lambda w
 FIXED = Protocol(kind="fixed")
-STATIC: Mapping[str, Data] = {
-    "fer2013": Data(corpus="fer2013", classes="fer2013_7", pipeline="ten_crop", scale=GRAY),
-    "ferplus": Data(corpus="ferplus", classes="ferplus_8", pipeline="ten_crop", scale=GRAY),
-}
+FER2013 = Data(corpus="fer2013", classes="fer2013_7", pipeline="ten_crop", scale=GRAY)
+FERPLUS = Data(corpus="ferplus", classes="ferplus_8", pipeline="ten_crop", scale=GRAY)
 """The ten crops of each image; SHCNN's splits, which validate on PrivateTest and test on PublicTest."""
+STATIC: Mapping[str, Data] = {"fer2013": FER2013, "ferplus": FERPLUS}
 DATASETS = {
     "casme2": ("CASME II", "7"), "casme": ("CASME", "6"), "samm": ("SAMM", "8"), "fer2013": ("FER2013 PublicTest", "3"),
     "ferplus": ("FERPlus PublicTest", "5"),
