@@ -13,7 +13,7 @@ import numpy as np
 
 from preprocessing.synthesis import faces, motion, noise
 from preprocessing.synthesis.camera import Camera
-from preprocessing.synthesis.drawing import OVERSAMPLING, at_rest
+from preprocessing.synthesis.drawing import OVERSAMPLING, at_rest, smooth
 from preprocessing.synthesis.faces import Identity
 
 PEAK_PX = (0.2, 2.0)
@@ -116,15 +116,18 @@ def true_flow(clip: SyntheticClip, camera: Camera, frame: int) -> np.ndarray:
 
 def render_static(identity: Identity, name: str, emotion: str, *, size: int = 48) -> np.ndarray:
     """A posed expression as in FER2013: uint8 grey (size, size), the face filling the image; ``neutral`` is an emotion here too."""
-    camera = Camera(
-        width=size * _STATIC_OVERSAMPLING,
-        height=size * _STATIC_OVERSAMPLING,
-        face_width=round(_STATIC_FACE * size * _STATIC_OVERSAMPLING),
-        colour=False,
-    )
+    side = size * _STATIC_OVERSAMPLING
+    camera = Camera(width=side, height=side, face_width=round(_STATIC_FACE * side), colour=False)
     amplitude = float(identity.rng("static amplitude", name).uniform(*STATIC_PEAK_PX))
-    clip = make_clip(identity, name, emotion, num_frames=2, apex=1, amplitude_px=amplitude, noise=_STATIC_OVERSAMPLING * NOISE)
-    return cv2.resize(render(clip, camera)[1], (size, size), interpolation=cv2.INTER_AREA)
+    field = _field(make_clip(identity, name, emotion, num_frames=2, apex=1, amplitude_px=amplitude), camera)
+    posed = smooth(identity, camera)
+    rows, columns = field.box(side, side)
+    if rows.stop:
+        still = np.stack(np.meshgrid(np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop)))
+        x, y = (still - field.at(*still)).astype(np.float32)
+        posed[rows, columns] = cv2.remap(posed.copy(), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    noise_of_image = noise.window(posed.shape, identity.rng("noise", name))
+    return cv2.resize(_exposed(posed, noise_of_image, _STATIC_OVERSAMPLING * NOISE), (size, size), interpolation=cv2.INTER_AREA)
 
 
 def _field(clip: SyntheticClip, camera: Camera) -> motion.Field:

@@ -51,6 +51,11 @@ def at_rest(identity: Identity, camera: Camera) -> Rest:
     return Rest(image, fine, rows, columns)
 
 
+def smooth(identity: Identity, camera: Camera) -> np.ndarray:
+    """The face at rest without the skin's texture, which small pictures do not show: float32 (H, W, 3) RGB or (H, W), 0-255."""
+    return _drawn(identity, camera, _Grid(0, 0, camera.width, camera.height, 1), textured=False)
+
+
 @dataclass(frozen=True)
 class _Grid:
     """Points of a camera's image, ``spacing`` pixels apart, from (x, y) on."""
@@ -67,7 +72,7 @@ class _Grid:
         return self.x + self.spacing * columns[None, :], self.y + self.spacing * rows[:, None]
 
 
-def _drawn(identity: Identity, camera: Camera, grid: _Grid) -> np.ndarray:
+def _drawn(identity: Identity, camera: Camera, grid: _Grid, *, textured: bool = True) -> np.ndarray:
     """The face at rest at the points of a grid."""
     photo = photograph(identity.photo)
     x, y = _head_positions(identity, camera, grid, 1)
@@ -78,7 +83,9 @@ def _drawn(identity: Identity, camera: Camera, grid: _Grid) -> np.ndarray:
         cv2.remap(layer, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         for layer in (photo.colours, photo.head, photo.skin)
     )
-    image = colours * _paint(identity, head, skin, x, y) + (_texture(identity, x, y) * head)[:, :, None]
+    image = colours * _paint(identity, head, skin, x, y)
+    if textured:
+        image += (_texture(identity, x, y) * head)[:, :, None]
     return np.clip(image if camera.colour else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), 0, _LARGEST)
 
 

@@ -27,7 +27,8 @@ class Field:
         """The displacement at positions of any shape: float64 (2, *shape)."""
         total = np.zeros((2, *np.broadcast_shapes(x.shape, y.shape)))
         for (cx, cy), radius, (u, v) in zip(self.centres, self.radii, self.vectors, strict=True):
-            bump = np.maximum(1 - ((x - cx) ** 2 + (y - cy) ** 2) / radius**2, 0) ** 4
+            bump = np.maximum(1 - ((x - cx) ** 2 + (y - cy) ** 2) / radius**2, 0) ** 2
+            bump *= bump  # a power of 4 takes numpy ten times as long
             total[0] += u * bump
             total[1] += v * bump
         return total
