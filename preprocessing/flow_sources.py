@@ -13,12 +13,12 @@ from preprocessing import flow_choice
 from preprocessing.clip import Clip
 from preprocessing.face_frames import face_frames
 from preprocessing.options import Plain
-from preprocessing.pipeline import Context, Options, count, one_of
+from preprocessing.pipeline import Context, Options, count, one_of, text
 from preprocessing.pipelines import synthetic_flow as synthetic_pipelines
 from preprocessing.pipelines.strcn import apex_of
 from preprocessing.steps import alignment, interpolation, synthetic_flow
+from preprocessing.steps.face_points import face_points
 from preprocessing.steps.flow_image import read_flow_image
-from preprocessing.steps.landmarks import landmarks
 from preprocessing.steps.strain import strain
 
 FACES: dict[str, Plain] = {
@@ -46,7 +46,7 @@ def at_apex(clip: Clip, constants: Options, context: Context) -> Motion:
     """From the onset frame to the apex. Constants: ``APEX``."""
     frames = _frames(clip, constants, context)
     apex = apex_of(clip, {**constants, "percent": 100}, frames)
-    return _motion(clip, frames, flow_choice.compute(frames[0], frames[apex], constants, context.device)[None])
+    return _motion(clip, constants, flow_choice.compute(frames[0], frames[apex], constants, context.device)[None])
 
 
 def over_time(clip: Clip, constants: Options, context: Context) -> Motion:
@@ -55,7 +55,7 @@ def over_time(clip: Clip, constants: Options, context: Context) -> Motion:
     if num_frames != 0:
         frames = interpolation.linear(frames, count(constants, "num_frames"), rounded=True)
     reference = one_of(constants, "reference", ("first", "previous"))
-    return _motion(clip, frames, flow_choice.sequence(frames, reference, constants, context.device))
+    return _motion(clip, constants, flow_choice.sequence(frames, reference, constants, context.device))
 
 
 def of_image(clip: Clip, constants: Options, context: Context) -> Motion:
@@ -87,8 +87,9 @@ def _frames(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     return face_frames(clip, constants, context, height=side, width=side)
 
 
-def _motion(clip: Clip, frames: np.ndarray, flow: np.ndarray) -> Motion:
-    return Motion(flow, _strains(flow), lambda: landmarks(frames[0], where=clip.key))
+def _motion(clip: Clip, constants: Options, flow: np.ndarray) -> Motion:
+    side, cut = count(constants, "flow_size"), text(constants, "faces")
+    return Motion(flow, _strains(flow), lambda: face_points(clip, cut=cut, height=side, width=side))
 
 
 def _strains(flow: np.ndarray) -> np.ndarray:
