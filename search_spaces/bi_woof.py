@@ -47,8 +47,7 @@ SIGNED: Space = {
 
 FACES_NOTE = (
     "ours: data.options of faces and flow; where the paper leaves SMIC without an apex it is spotted.",
-    "ours: model.C (LIBSVM's default) and protocol.num_inner; the papers train on all other subjects. Fitting takes one call: training "
-    "says nothing.",
+    "ours: model.C and protocol.num_inner; the papers train on all other subjects. Fitting takes one call: training says nothing.",
 )
 IMAGE_NOTES = (
     "[V] min-max coding stretches each channel of each image to 0-255 by itself. Lost: pixels (amplitude), the length of u beside v (a "
@@ -65,7 +64,7 @@ COMPOSITE = tuple(
 RELEASE: Mapping[str, Plain] = {"blocks": 5, "bins": 8, "local": "magnitude", "whole": "strain"}
 NOTES = (
     "[C] biwoof.m: data.options.bins 8, local magnitude, whole strain (summed over a block), the whole of norm 1; blocks 5.",
-    "[P] the paper's machine is linear.",
+    "[I] a linear machine with C = 1, as public scripts that use the descriptor have it; the release ends with the features.",
     *FACES_NOTE,
 )
 QUOTED = ("[P] STRCN: data.options.blocks 8.", *NOTES)
