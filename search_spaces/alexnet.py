@@ -3,7 +3,7 @@
 Settings  SHCNN's procedure; the paper (Miao et al., IEEE Access 2019) says of this network only how it is counted and what it scores.
           "ours" marks the rest.
 Reports   SHCNN Table 3: their own AlexNet, and the number that they quote of another group.
-Cost      FER2013: 80 epochs of 287,000 crops of .03 GMAC. synthetic: a few seconds a fold on one CPU core.
+Cost      FER2013: 80 epochs of 287,000 crops of .03 GMAC. synthetic: a second a fold on one CPU core.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce alexnet
 """
 

@@ -20,8 +20,8 @@ NOTES = (
     "[C] training.lr: the code's .05 is of a momentum whose steps add up to one gradient, a tenth of PyTorch's.",
     "[C] training.lr_decay: the code halves the rate after 20 epochs and takes a tenth from 40 on; .97 an epoch has that geometric mean.",
     "[C] augmentation: its flip, rotation and shift; its scale of up to 1.05 and its skew are left out, as is the flattened brightness.",
-    "[C] data.options.splits: trained on Training, selected on PublicTest, scored on PrivateTest. SHCNN's table sets the numbers beside its "
-    "own of PublicTest.",
+    "[C] data.options.splits: trained on Training, selected on PublicTest, scored on PrivateTest. SHCNN's table sets the numbers beside "
+    "its own of PublicTest.",
     "ours: one list of images for all schemes, the strict one; the code leaves out single votes and keeps other images for each scheme.",
     "ours: data.scale.",
 )

@@ -3,8 +3,8 @@
 Settings  SHCNN's procedure; the paper (Miao et al., IEEE Access 2019) says of this network only how it is counted and what it scores.
           "ours" marks the rest.
 Reports   nothing: SHCNN's Table 4 has its parameters and its time, and no accuracy.
-Cost      FER2013: 80 epochs of 287,000 crops of 1 GMAC, with 104 million parameters; a GPU's work. synthetic: a few seconds a fold on one CPU
-          core.
+Cost      FER2013: 80 epochs of 287,000 crops of 1 GMAC, with 104 million parameters; a GPU's work. synthetic: a second or
+          two a fold on one CPU core.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce vgg16
 """
 

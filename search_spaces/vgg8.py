@@ -3,8 +3,8 @@
 Settings  SHCNN's procedure; the paper (Miao et al., IEEE Access 2019) says of this network only how it is counted and what it scores.
           "ours" marks the rest.
 Reports   SHCNN Tables 3 and 5, row VGG-8.
-Cost      FER2013: 80 epochs of 287,000 crops of .5 GMAC, with 101 million parameters; a GPU's work. synthetic: a few seconds a fold on one CPU
-          core.
+Cost      FER2013: 80 epochs of 287,000 crops of .5 GMAC, with 101 million parameters; a GPU's work. synthetic: a second or
+          two a fold on one CPU core.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce vgg8
 """
 
