@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from models.fitting import Fitted
-from models.fitting.kernels import HISTOGRAM_KERNELS, KERNELS, gram
+from models.fitting.kernels import HISTOGRAM_KERNELS, KERNELS, gram, symmetric_gram
 
 ABSENT = -1e4
 """Added to the score of a class that no training clip had: far below any vote, and finite, so that a softmax of it is 0."""
@@ -71,8 +71,8 @@ class SVM(Fitted):
         _require("class_weight", class_weight, class_weight in ("none", "balanced"), "none or balanced")
         signed = kernel in HISTOGRAM_KERNELS and normalise == "standardise"
         _require("normalise", normalise, not signed, f"none, l1 or l2 with the kernel {kernel}, which compares histograms")
-        self.num_classes, self.kernel, self.C, self.gamma, self.coef0, self.degree = num_classes, kernel, C, gamma, coef0, degree
-        self.normalise, self.class_weight = normalise, class_weight
+        self.num_classes, self.kernel, self.C, self.normalise, self.class_weight = num_classes, kernel, C, normalise, class_weight
+        self.settings: dict[str, Any] = {"kernel": kernel, "gamma": gamma, "coef0": coef0, "degree": degree}
         for name, shape in {"mean": (0,), "scale": (0,), "supports": (0, 0), "coefficients": (0, 0), "intercepts": (0,)}.items():
             self.register_buffer(name, torch.zeros(shape))
         self.register_buffer("duels", torch.zeros(0, num_classes))
@@ -104,14 +104,15 @@ class SVM(Fitted):
             return {"supports": none, "coefficients": none, "intercepts": x.new_zeros(0), "duels": x.new_zeros(0, self.num_classes)}
         balance = {c: len(labels) / (len(present) * int((labels == c).sum())) for c in present}
         costs = {c: weights[c] * (balance[c] if self.class_weight == "balanced" else 1) for c in present}
-        machine = SVC(kernel="precomputed", C=self.C, class_weight=costs).fit(self._gram(x, x).cpu().numpy(), labels.numpy())
+        square = symmetric_gram(x, **self.settings).cpu().numpy()
+        machine = SVC(kernel="precomputed", C=self.C, class_weight=costs).fit(square, labels.numpy())
         coefficients, intercepts, duels = _pairwise(machine, present, self.num_classes)
         return {"supports": x[machine.support_], "coefficients": coefficients, "intercepts": intercepts, "duels": duels}
 
     def forward(self, x: Tensor) -> Tensor:  # (B, D), or (B, ...) that is flattened
         if not len(self.supports):
             return x.new_zeros(x.shape[0], self.num_classes) + self.offsets
-        values = self._gram(self._normalised(x.flatten(1)), self.supports) @ self.coefficients.T + self.intercepts  # (B, P)
+        values = gram(self._normalised(x.flatten(1)), self.supports, **self.settings) @ self.coefficients.T + self.intercepts  # (B, P)
         positive = (values >= 0).to(values.dtype)
         votes = positive @ self.duels.clamp(min=0) + (1 - positive) @ (-self.duels).clamp(min=0)
         margins = values @ self.duels  # (B, K)
@@ -124,9 +125,6 @@ class SVM(Fitted):
             return x
         norm = x.norm(p=1 if self.normalise == "l1" else 2, dim=1, keepdim=True)
         return x / norm.clamp(min=torch.finfo(x.dtype).tiny)
-
-    def _gram(self, x: Tensor, y: Tensor) -> Tensor:
-        return gram(x, y, kernel=self.kernel, gamma=self.gamma, coef0=self.coef0, degree=self.degree)
 
     def _set(self, like: Tensor, **buffers: Tensor) -> None:
         for name, tensor in buffers.items():

@@ -11,8 +11,16 @@ from torch import Tensor
 
 KERNELS = ("linear", "poly", "rbf", "chi2", "intersection")
 HISTOGRAM_KERNELS = ("chi2", "intersection")
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
 """Floats of y that chi2 compares with a vector at once."""
+_ROWS = 8
+"""Vectors that are compared at once where there are many: what is compared then stays in the cache."""
+
+
+def symmetric_gram(x: Tensor, *, kernel: str, gamma: float, coef0: float, degree: int) -> Tensor:
+    """The kernel of every pair of x (n, D): (n, n)."""
+    parts = x.split(_ROWS if kernel == "chi2" else len(x))
+    return torch.cat([gram(part, x, kernel=kernel, gamma=gamma, coef0=coef0, degree=degree) for part in parts])
 
 
 def gram(x: Tensor, y: Tensor, *, kernel: str, gamma: float, coef0: float, degree: int) -> Tensor:
