@@ -16,8 +16,8 @@ import numpy as np
 from preprocessing.steps.blocks import Grid, histograms
 
 MAX_NEIGHBOURS = 16
-_EQUAL = 1e-6
-"""Differences of grey levels from here up to 0 count as none: far above rounding, far below the smallest that 8 neighbours can have."""
+_EQUAL = 1e-7
+"""Differences down to minus this count as none: far above rounding, far below the smallest that 8 neighbours of grey levels can have."""
 
 
 def lbp(frames: np.ndarray, *, radius: int, neighbours: int, grid: Grid, uniform: bool = True) -> np.ndarray:
@@ -31,7 +31,7 @@ def circle(across: tuple[int, int, int], up: tuple[int, int, int], neighbours: i
     if not 4 <= neighbours <= MAX_NEIGHBOURS:
         raise ValueError(f"A pattern must have 4 to {MAX_NEIGHBOURS} neighbours, but got {neighbours}. Zhao and Pietikainen have 8.")
     angle = 2 * np.pi * np.arange(neighbours)[:, None] / neighbours
-    return np.round(np.cos(angle) * across - np.sin(angle) * up, 9)  # whole where cosine or sine is
+    return np.round(np.cos(angle) * across - np.sin(angle) * up, 12)  # whole where cosine or sine is
 
 
 def patterns(volume: np.ndarray, points: np.ndarray, margins: tuple[int, int, int]) -> np.ndarray:

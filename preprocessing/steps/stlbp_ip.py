@@ -4,7 +4,7 @@ Source: Huang, Wang, Zhao, Pietikainen, "Facial micro-expression recognition usi
 projection", ICCV workshops 2015. Each frame's difference to the first is summed over rows and over columns of a block. Appearance: a
 pattern along each projection, of the W - 1 neighbours of a position. Motion: the projections of all frames side by side are an image of
 position and time, with uniform patterns of 8 neighbours at radius 1.
-Open in the paper's copies and ours: the grid of blocks, and that appearance is counted over all frames of the clip.
+Left open: the grid of blocks, and over what appearance is counted; here over all frames of the clip.
 """
 
 from collections.abc import Iterator

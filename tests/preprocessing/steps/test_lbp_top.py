@@ -13,7 +13,7 @@ def volume(shape: tuple[int, int, int] = (9, 12, 11)) -> np.ndarray:
 
 def between(frames: np.ndarray, t: float, y: float, x: float) -> float:
     """Trilinear interpolation, voxel by voxel."""
-    t, y, x = (round(v, 9) for v in (t, y, x))
+    t, y, x = (round(v, 12) for v in (t, y, x))
     total = 0.0
     for a in (floor(t), floor(t) + 1):
         for b in (floor(y), floor(y) + 1):
@@ -29,7 +29,7 @@ def slow_code(frames: np.ndarray, t: int, y: int, x: int, plane: str, radii: tup
     for p in range(neighbours):
         c, s = cos(2 * pi * p / neighbours), sin(2 * pi * p / neighbours)
         dt, dy, dx = {"xy": (0.0, -ry * s, rx * c), "xt": (-rt * s, 0.0, rx * c), "yt": (-rt * s, ry * c, 0.0)}[plane]
-        code |= int(between(frames, t + dt, y + dy, x + dx) - float(frames[t, y, x]) >= -1e-6) << p
+        code |= int(between(frames, t + dt, y + dy, x + dx) - float(frames[t, y, x]) >= -1e-7) << p
     return code
 
 

@@ -39,13 +39,13 @@ def slow_motion(image: np.ndarray) -> np.ndarray:
         for n in range(1, image.shape[1] - 1):
             code = 0
             for p in range(8):
-                a, b = t - round(sin(2 * pi * p / 8), 9), n + round(cos(2 * pi * p / 8), 9)
+                a, b = t - round(sin(2 * pi * p / 8), 12), n + round(cos(2 * pi * p / 8), 12)
                 value = sum(
                     max(0, 1 - abs(a - i)) * max(0, 1 - abs(b - j)) * (image[i, j] - image[t, n])
                     for i in {floor(a), min(floor(a) + 1, image.shape[0] - 1)}
                     for j in {floor(b), min(floor(b) + 1, image.shape[1] - 1)}
                 )
-                code |= int(value >= -1e-6) << p
+                code |= int(value >= -1e-7) << p
             codes.append(code)
     bins, num_bins = binned(np.array(codes), 8, True)
     return np.bincount(bins, minlength=num_bins) / len(codes)
