@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ ALLOWED = {
     "dashboards": {"dashboards", "orchestrator", *LEAVES},
     "benchmarks": {"benchmarks", "orchestrator", *LEAVES},
 }
-CORE = "ledger results folds augment training stacking distributed metrics selection".split()
+CORE = "ledger results folds augment training stage feature_stage fitting stacked distributed metrics selection saliency".split()
 PICKLES = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 
 IMPORT_ALL = """
@@ -122,3 +123,11 @@ def test_importing_touches_nothing(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert json.loads(ended.stdout.splitlines()[-1]) == [], "importing a module must touch nothing"
     assert not list(tmp_path.iterdir())
+
+
+def test_every_package_is_installed() -> None:
+    """An installed losotune under ``ray job submit`` has what a checkout has."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    product = ("orchestrator", "models", "preprocessing", "search_spaces", "dashboards")
+    found = {".".join(path.parent.relative_to(ROOT).parts) for name in product for path in (ROOT / name).rglob("__init__.py")}
+    assert sorted(listed) == sorted(found)
