@@ -18,7 +18,7 @@ PAPER = (
 CHI2: Mapping[str, Plain] = {**POLY, "kernel": "chi2", "gamma": 0.02}
 PROJECTIONS: Mapping[str, Plain] = {"mask": 9, "rows": 5, "columns": 5}
 NOTES = (
-    "[P] Huang et al.: data.options.mask is 3, 5, 7 or 9; uniform patterns of 8 neighbours at radius 1 for motion.",
+    "[I] Huang et al., through a public port: data.options.mask is 3, 5, 7 or 9; uniform patterns of 8 neighbours at radius 1 for motion.",
     "ours: model.kernel chi2, which compares histograms, gamma .02, C 1; blocks of 5 x 5; no temporal interpolation.",
     *OPEN,
 )
