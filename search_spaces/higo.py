@@ -15,7 +15,7 @@ PAPER = "Li et al., Towards reading hidden emotions: micro-expression spotting a
 ALIGNED: Mapping[str, Plain] = {**FACES, "faces": "local_weighted_mean", "alpha": 8.0, "num_frames": 10}
 GRADIENTS: Mapping[str, Plain] = {"bins": 8, "rows": 8, "columns": 8, "depth": 2, "planes": "top"}
 NOTES = (
-    "[I] Li et al., through reviews (the paper was not at hand): local weighted mean, magnification, TIM to 10 frames, 8 orientations, linear kernel.",
+    "[I] Li et al., through reviews: local weighted mean, magnification, TIM to 10 frames, 8 orientations, linear kernel.",
     "ours: data.options.alpha 8 (the paper chooses per corpus), blocks of 8 x 8 x 2, all three planes, faces of 170 x 139, model.C 1.",
     "ours: protocol.num_inner; the paper trains on all other subjects. The machine is fitted in one call: training says nothing.",
     "[V] STANet's CASME II number is 166 of 247 clips, one more than the 246 of the five classes.",

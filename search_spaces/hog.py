@@ -18,7 +18,7 @@ from search_spaces.space import Choice, Space
 PAPER = "Dalal and Triggs, Histograms of oriented gradients for human detection, CVPR 2005"
 REVIEW = "Li et al. 2018, HOG-TOP, as quoted by Merghani et al., arXiv 1805.02397, Sec. 3.5"
 NOTES = (
-    "[I] Li et al., through reviews (the paper was not at hand): local weighted mean, TIM to 10 frames, 8 orientations, linear kernel; without magnification.",
+    "[I] Li et al., through reviews: local weighted mean, TIM to 10 frames, 8 orientations, linear kernel; without magnification.",
     "ours: blocks of 8 x 8 x 2, all three planes, faces of 170 x 139, model.C 1, protocol.num_inner.",
 )
 IMAGE_NOTES = (

@@ -32,9 +32,10 @@ def _recipe(
     variant: str, options: Mapping[str, Plain], notes: tuple[str, ...], published: tuple[Published, ...] = (), pipeline: str = "mdmo_atoms",
     **coding: Plain,
 ) -> Recipe:  # fmt: skip
+    hparams = {**LINEAR, "gamma": 0.01, **CODING, **coding}
     recipe = described(
-        "sparse_mdmo", variant, paper=PAPER, options={**REGIONS, **options}, hparams={**LINEAR, "gamma": 0.01, **CODING, **coding}, notes=notes,
-        published=published, pipeline=pipeline,
+        "sparse_mdmo", variant, paper=PAPER, options={**REGIONS, **options}, hparams=hparams, notes=notes, published=published,
+        pipeline=pipeline,
     )  # fmt: skip
     return dataclasses.replace(recipe, model="sparse_mdmo", system=None)
 
