@@ -53,7 +53,8 @@ def search(
         def on_settled(index: int) -> None:
             if told.get(index, 0) < per_trial:
                 bar.advance(per_trial - told.get(index, 0))
-            writes.append(writer.submit(on_trial, trial_result(session, recipe, study.result(index))))
+            settled = study.result(index)
+            writes.append(writer.submit(lambda: on_trial(trial_result(session, recipe, settled))))
 
         searcher = StudySearcher(study, num_trials=num_trials, deadline=deadline, on_points=on_points, on_settled=on_settled)
         if missing:

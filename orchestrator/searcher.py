@@ -22,6 +22,8 @@ class _Live:
     """A running trial."""
 
     proposal: Proposal
+    waits: bool = False
+    """It has reported, and not that it is done: it waits for workers."""
     last_step: int = 0
     stopped_at: int | None = None
     result: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +54,8 @@ class StudySearcher(Searcher):
             return Searcher.FINISHED
         if len(self.live) >= self.study.lag or not self.study.may_ask(index):
             return None
+        if not all(live.waits for live in self.live.values()):
+            return None  # one whose folds are recorded ends at once, and its actor serves the next: another would start (2 s) for nothing
         proposal = self.study.ask(index)
         self.live[trial_id] = _Live(proposal)
         return {"index": index, "settings": dict(proposal.settings)}
@@ -67,7 +71,7 @@ class StudySearcher(Searcher):
         live = self.live.get(trial_id)
         if live is None:
             return False
-        live.result = result
+        live.result, live.waits = result, True
         for step, score in result.get(POINTS, ()):
             if step <= live.last_step or live.stopped_at is not None:
                 continue

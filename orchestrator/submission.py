@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from orchestrator.fold_job import FoldDone, clips_of, done, fold_id
-from orchestrator.ledger import Ledger
+from orchestrator.ledger import FoldRecord, Ledger
 from orchestrator.session import Session
 from search_spaces.recipe import Recipe
 
@@ -27,6 +27,8 @@ class Submission:
     priority: int
     seed: int
     finished_folds: dict[str, FoldDone] = field(default_factory=dict)
+    records: dict[str, FoldRecord] = field(default_factory=dict)
+    """Of folds that were recorded before: they have been read."""
     failed_folds: dict[str, str] = field(default_factory=dict)
     """Fold -> why."""
     rungs: dict[int, dict[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
@@ -38,7 +40,8 @@ class Submission:
         for fold in self.folds:
             name = fold_id(self.recipe, fold, digest, self.seed).name
             if ledger.has(name):
-                self.finished_folds[fold] = done(ledger.read(name))
+                self.records[fold] = ledger.read(name)
+                self.finished_folds[fold] = done(self.records[fold])
         self._submit()
 
     @property

@@ -37,7 +37,6 @@ class FoldTrial(tune.Trainable):
         folds = self.session.corpus.fold_names
         self.submission: Submission
         self.failure: str | None = None
-        self.records: dict[str, FoldRecord] = {}
         self.num_told = 0
         self.rung_told = 0
         try:
@@ -48,12 +47,13 @@ class FoldTrial(tune.Trainable):
             self.failure = str(error)
 
     def step(self) -> dict[str, Any]:
-        """Wait for news. Points come in the order of the folds (or of the epochs), whatever order the workers finished in."""
+        """Wait for news, but for the first report, on which the next trial waits. Points come in the order of the folds (or of the epochs),
+        whatever order the workers finished in."""
         try:
             if self.failure is not None:
                 raise TrialFailed(self.failure)
             points = self._points()
-            if not points and self.submission.missing:
+            if not points and self.submission.missing and self.iteration > 0:
                 self.submission.poll()
                 points = self._points()
             if not points:
@@ -102,9 +102,10 @@ class FoldTrial(tune.Trainable):
         return record.inner.truth, record.inner.predicted(record.epochs.index(epoch))
 
     def _record(self, fold: str) -> FoldRecord:
-        if fold not in self.records:
-            self.records[fold] = Ledger(self.session.home).read(self.submission.finished_folds[fold].record)
-        return self.records[fold]
+        records = self.submission.records
+        if fold not in records:
+            records[fold] = Ledger(self.session.home).read(self.submission.finished_folds[fold].record)
+        return records[fold]
 
     def _score(self) -> float:
         return _finite(inner_score({fold: self._record(fold) for fold in self.submission.folds}), "all folds")

@@ -30,6 +30,10 @@ class Watched:
             on_settled=self.settled.append,
         )
 
+    def waits(self, name: str) -> None:
+        """A first report: some folds are missing."""
+        assert not self.searcher.judge(name, {POINTS: [], DONE: False, SCORE: None})
+
     def complete(self, name: str, level: float) -> bool:
         """Show all folds of one trial at once; whether it was stopped."""
         stop = self.searcher.judge(name, {POINTS: points(level), DONE: True, SCORE: level})
@@ -54,7 +58,9 @@ def test_trials_are_asked_in_turn_until_there_are_enough(tmp_path: Path) -> None
     watched = Watched(tmp_path, num_trials=3, lag=2)
     first = watched.searcher.suggest("a")
     assert first == {"index": 0, "settings": {}}
+    watched.waits("a")
     assert suggested(watched.searcher.suggest("b")) == 1
+    watched.waits("b")
     assert watched.searcher.suggest("c") is None  # as many as may run at once
     watched.complete("a", 0.5)
     assert suggested(watched.searcher.suggest("c")) == 2
@@ -77,11 +83,24 @@ def test_a_resumed_search_asks_what_is_missing_only(tmp_path: Path) -> None:
 def test_a_trial_waits_for_those_it_must_see(tmp_path: Path) -> None:
     watched = Watched(tmp_path, lag=2)
     watched.searcher.suggest("a")
+    watched.waits("a")
     watched.searcher.suggest("b")
     watched.complete("b", 0.5)
     assert watched.searcher.suggest("c") is None
     watched.complete("a", 0.5)
     assert suggested(watched.searcher.suggest("c")) == 2
+
+
+def test_the_next_trial_is_asked_when_those_that_run_have_reported(tmp_path: Path) -> None:
+    """Tune would start an actor for it; one whose folds are all recorded ends with its first report, and hands its own on."""
+    watched = Watched(tmp_path, lag=3)
+    watched.searcher.suggest("a")
+    assert watched.searcher.suggest("b") is None
+    watched.complete("a", 0.5)
+    assert suggested(watched.searcher.suggest("b")) == 1
+    watched.waits("b")
+    assert suggested(watched.searcher.suggest("c")) == 2
+    assert watched.searcher.suggest("d") == Searcher.FINISHED
 
 
 def test_a_hopeless_trial_is_stopped_and_told_as_pruned(tmp_path: Path) -> None:
