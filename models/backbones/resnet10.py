@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from models.backbones.residual import he_normal
+from models.backbones.residual import Pointwise, he_normal
 from models.layers import BatchNorm2d, MaxPool2d
 
 
@@ -46,7 +46,7 @@ class Block(nn.Module):
         self.before = nn.Identity() if first else _activation(width_in)
         self.conv1 = nn.Sequential(nn.Conv2d(width_in, width, 3, stride=stride, padding=1, bias=False), _activation(width))
         self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        self.shortcut = nn.Identity() if first else nn.Conv2d(width_in, width, 1, stride=stride, bias=False)
+        self.shortcut = nn.Identity() if first else Pointwise(width_in, width, stride=stride)
         self.behind = _activation(width) if last else nn.Identity()
         self.attention = MicroAttention(width) if attention else None
 
