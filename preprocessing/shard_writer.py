@@ -41,9 +41,9 @@ def assemble(parts: Sequence[Job], folder: Path) -> dict[str, Any]:
         quarantine += json.loads(table.schema.metadata[b"quarantine"])
         tables.append(table.replace_schema_metadata(None))
     schema = SCHEMA.with_metadata(shard_metadata(parts[0]) | {"quarantine": canonical_json(quarantine)})
-    batch = pa.RecordBatch.from_arrays(
-        pa.concat_tables(tables).combine_chunks().to_struct_array().combine_chunks().flatten(), schema=schema
-    )
+    whole = pa.concat_tables(tables).combine_chunks()  # the one copy: a subject may be FERPlus' whole training part
+    columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in whole.columns]
+    batch = pa.RecordBatch.from_arrays(columns, schema=schema)
     path = folder / shard_name(parts[0]["subject"])
     temporary = temporary_name(path)
     with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:

@@ -52,10 +52,11 @@ def make_settings(corpus: str, *, variant: str = "", images: str = "", **others:
 
 def synthesize(settings: Settings, out: Path | str, *, num_workers: int = 1, progress: bool = True) -> Made:
     """Write the corpus, or what an earlier run left of it, to a folder; ``progress`` tells of it on stderr."""
-    from preprocessing.synthesis.corpus_folder import opened  # Arrow: here, so that --help stays quick
+    from preprocessing.synthesis import auditions  # OpenCV: here, so that --help stays quick
+    from preprocessing.synthesis.corpus_folder import opened
 
     start_s, root = time.monotonic(), Path(out).expanduser().absolute()
-    plan: Plan = layouts.load(settings.corpus).plan(settings)
+    plan = auditions.cast(layouts.load(settings.corpus).plan(settings), root, num_workers)
     with opened(plan, root) as missing, clip_progress(sum(unit.num_clips for unit in missing), show=progress) as advance:
         if progress:
             say(f"{settings.corpus}: {len(plan.clips)} clips, {plan.num_frames} frames; {len(missing)} of {len(plan.units)} parts to draw")

@@ -13,7 +13,7 @@ import numpy as np
 
 from preprocessing.synthesis import faces, motion, noise
 from preprocessing.synthesis.camera import Camera
-from preprocessing.synthesis.drawing import OVERSAMPLING, at_rest, smooth
+from preprocessing.synthesis.drawing import OVERSAMPLING, at_rest, plain
 from preprocessing.synthesis.faces import Identity
 
 PEAK_PX = (0.2, 2.0)
@@ -120,7 +120,7 @@ def render_static(identity: Identity, name: str, emotion: str, *, size: int = 48
     camera = Camera(width=side, height=side, face_width=round(_STATIC_FACE * side), colour=False)
     amplitude = float(identity.rng("static amplitude", name).uniform(*STATIC_PEAK_PX))
     field = _field(make_clip(identity, name, emotion, num_frames=2, apex=1, amplitude_px=amplitude), camera)
-    posed = smooth(identity, camera)
+    posed = plain(identity, camera, textured=False)
     rows, columns = field.box(side, side)
     if rows.stop:
         still = np.stack(np.meshgrid(np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop)))

@@ -42,7 +42,7 @@ def at_rest(identity: Identity, camera: Camera) -> Rest:
     reach = _REACH * camera.face_width
     low = np.maximum(points.min(0) - reach, 0).astype(int)
     high = np.minimum(points.max(0) + reach + 1, (camera.width, camera.height)).astype(int)
-    image = _drawn(identity, camera, _Grid(0, 0, camera.width, camera.height, 1))
+    image = plain(identity, camera)
     width, height = (high - low) * OVERSAMPLING
     fine = _drawn(identity, camera, _Grid(low[0], low[1], width, height, 1 / OVERSAMPLING))
     rows, columns = slice(low[1], high[1]), slice(low[0], high[0])
@@ -51,9 +51,9 @@ def at_rest(identity: Identity, camera: Camera) -> Rest:
     return Rest(image, fine, rows, columns)
 
 
-def smooth(identity: Identity, camera: Camera) -> np.ndarray:
-    """The face at rest without the skin's texture, which small pictures do not show: float32 (H, W, 3) RGB or (H, W), 0-255."""
-    return _drawn(identity, camera, _Grid(0, 0, camera.width, camera.height, 1), textured=False)
+def plain(identity: Identity, camera: Camera, *, textured: bool = True) -> np.ndarray:
+    """The face at rest without a finer grid: float32 (H, W, 3) RGB or (H, W), 0-255. Small pictures need no texture of the skin."""
+    return _drawn(identity, camera, _Grid(0, 0, camera.width, camera.height, 1), textured=textured)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ _MELANIN, _EXPOSURE, _LIGHT = (-0.15, 0.75), (0.85, 1.15), 0.35
 _BACKDROP, _TINT = (0.5, 1.2), 0.15
 _ROLL_DEGREES, _SCALE, _SHIFT = 4.0, 0.04, 0.03
 _PLIANCY = {"collins": 1.0, "hopper": 0.5}
-"""Share of the traits' limits that a photograph is warped by. At times dlib gives Hopper under her hat a box that is half as large again as
-her face, and landmarks to match: 1 of 30 variants at CASME II's size; with all of the limits more."""
+"""Share of the traits' limits that a photograph is warped by. At times dlib gives Hopper a box that is half as large again as her face, and
+landmarks to match, the more often the stronger the warp: ``auditions.py``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,11 @@ class Identity:
         return _rng(self.seed, self.corpus, self.subject, *names)
 
 
-def identity(corpus: str, subject: str, seed: int = 0) -> Identity:
-    """The invented person behind a corpus' subject."""
+def identity(corpus: str, subject: str, seed: int = 0, *, photo: str = "") -> Identity:
+    """The invented person behind a corpus' subject; without ``photo``, one of the photographs is drawn."""
     rng = _rng(seed, corpus, subject, "identity")
-    photo = sorted(PHOTOGRAPHS)[int(rng.integers(len(PHOTOGRAPHS)))]
+    drawn = sorted(PHOTOGRAPHS)[int(rng.integers(len(PHOTOGRAPHS)))]
+    photo = photo or drawn
     amounts = _PLIANCY[photo] * rng.uniform(-1, 1, len(shape.TRAITS)) * list(shape.TRAITS.values())
     angle, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0, _LIGHT)
     return Identity(

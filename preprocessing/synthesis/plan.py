@@ -70,6 +70,8 @@ class PlannedClip:
     """As the sheet spells it."""
     shown: str = ""
     """The emotion that the face shows, where the sheet's text is not one."""
+    photo: str = ""
+    """The photograph behind the face, where it is not the one drawn for the person (``auditions.py``)."""
     onset: int = 0
     apex: int = 0
     offset: int = 0

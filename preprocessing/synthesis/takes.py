@@ -12,7 +12,7 @@ from preprocessing.atomic import temporary_name
 from preprocessing.synthesis import clips as pictures
 from preprocessing.synthesis.camera import Camera
 from preprocessing.synthesis.clips import SyntheticClip, make_clip
-from preprocessing.synthesis.faces import identity
+from preprocessing.synthesis.faces import Identity, identity
 from preprocessing.synthesis.plan import PlannedClip, Settings
 
 
@@ -56,8 +56,14 @@ class Take:
             yield from zip(sorted(left), pictures.frames(self._at_rest(len(left), settings), self.camera), strict=False)
 
     def _at_rest(self, num_frames: int, settings: Settings) -> SyntheticClip:
-        person = identity(self.clips[0].corpus, self.clips[0].subject, settings.seed)
-        return make_clip(person, f"{self.folder} at rest", "neutral", num_frames=max(num_frames, 2), apex=1, amplitude_px=0.0)
+        return make_clip(
+            person(self.clips[0], settings.seed),
+            f"{self.folder} at rest",
+            "neutral",
+            num_frames=max(num_frames, 2),
+            apex=1,
+            amplitude_px=0.0,
+        )
 
 
 def take_of(clip: PlannedClip, folder: str, file_name: str, camera: Camera) -> Take:
@@ -80,11 +86,15 @@ def videos(
     return takes
 
 
+def person(clip: PlannedClip, seed: int) -> Identity:
+    """Who shows the clip."""
+    return identity(clip.corpus, clip.subject, seed, photo=clip.photo)
+
+
 def synthetic(clip: PlannedClip, seed: int) -> SyntheticClip:
     """The clip as it is drawn."""
-    person = identity(clip.corpus, clip.subject, seed)
     emotion, apex = clip.shown or clip.emotion, clip.apex - clip.onset
-    return make_clip(person, clip.filename, emotion, num_frames=clip.num_frames, apex=apex, amplitude_px=clip.amplitude_px)
+    return make_clip(person(clip, seed), clip.filename, emotion, num_frames=clip.num_frames, apex=apex, amplitude_px=clip.amplitude_px)
 
 
 def encoded(image: np.ndarray, file_name: str, settings: Settings) -> bytes:

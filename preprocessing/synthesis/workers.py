@@ -4,23 +4,32 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from preprocessing.synthesis.plan import Settings, Unit
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def drawn(units: Sequence[Unit], root: Path, settings: Settings, num_workers: int) -> Iterator[Unit]:
     """The units as they are finished, in order."""
-    if num_workers <= 1 or len(units) <= 1:
-        for unit in units:
-            yield _draw(unit, root, settings)
+    yield from each(partial(_draw, root=root, settings=settings), units, num_workers)
+
+
+def each(function: Callable[[Item], Result], items: Sequence[Item], num_workers: int) -> Iterator[Result]:
+    """What the function returns for each of the items, in order."""
+    if num_workers <= 1 or len(items) <= 1:
+        yield from map(function, items)
         return
     context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(min(num_workers, len(units)), mp_context=context, initializer=_prepare_worker)
+    pool = ProcessPoolExecutor(min(num_workers, len(items)), mp_context=context, initializer=_prepare_worker)
     try:
-        for future in [pool.submit(_draw, unit, root, settings) for unit in units]:
+        for future in [pool.submit(function, item) for item in items]:
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
