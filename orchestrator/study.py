@@ -4,13 +4,14 @@ A trial has an index (0 is the paper's point), its settings, and, once settled, 
 FAIL with a reason. A trial that was RUNNING when its driver died is failed as interrupted and its index is asked again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import optuna
-from optuna.storages._rdb.models import TrialIntermediateValueModel, TrialUserAttributeModel
+from optuna.distributions import distribution_to_json
+from optuna.storages._rdb.models import BaseModel, TrialIntermediateValueModel, TrialParamModel, TrialUserAttributeModel
 from optuna.storages._rdb.storage import _create_scoped_session as create_session
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -48,7 +49,8 @@ class Study:
         self.study = optuna.create_study(storage=storage, study_name=name, load_if_exists=True, direction="maximize")
         self.settled: dict[int, FrozenTrial] = {}
         """Index -> trial in the form that proposals see."""
-        self._numbers: dict[int, int] = {}
+        self._ids: dict[int, int] = {}
+        """Index -> the database's number of the trial."""
         self._recover()
 
     def _recover(self) -> None:
@@ -60,7 +62,7 @@ class Study:
                 self.study.tell(trial.number, state=TrialState.FAIL)
             elif not trial.user_attrs.get(INTERRUPTED) and INDEX in trial.user_attrs:
                 self.settled[trial.user_attrs[INDEX]] = _visible(trial)
-                self._numbers[trial.user_attrs[INDEX]] = trial.number
+                self._ids[trial.user_attrs[INDEX]] = trial._trial_id
 
     def may_ask(self, index: int) -> bool:
         """Whether all that trial ``index`` is to see has settled."""
@@ -69,43 +71,58 @@ class Study:
     def ask(self, index: int) -> Proposal:
         """Propose trial ``index`` and note it as RUNNING."""
         proposal = self.proposer.propose(index, [self.settled[earlier] for earlier in range(index - self.lag + 1)])
-        asked = proposal.trial
-        attributes = {INDEX: index, SETTINGS: json.dumps(dict(proposal.settings))}
-        running = create_trial(state=TrialState.RUNNING, params=asked.params, distributions=asked.distributions, user_attrs=attributes)
-        trial_id = self.study._storage.create_new_trial(self.study._study_id, running)  # one transaction; ask() takes one per parameter
-        self._numbers[index] = self.study._storage.get_trial_number_from_id(trial_id)
+        self._ids[index] = self.study._storage.create_new_trial(self.study._study_id)
+        self._add(index, [*_params(proposal.frozen), *_attributes({INDEX: index, SETTINGS: json.dumps(dict(proposal.settings))})])
         return proposal
 
     def tell(self, proposal: Proposal, state: State, *, inner_score: float | None, reason: str = "", stopped_at: int | None = None) -> None:
         """Settle a trial: its scores by step, its outcome and why."""
-        frozen, number = proposal.frozen, self._numbers[proposal.index]
-        attributes = {REASON: reason, STOPPED_AT: stopped_at, NOTES: json.dumps(dict(frozen.system_attrs))}
-        _write(self.study, number, frozen.intermediate_values, attributes)
-        self.study.tell(number, inner_score if state == "complete" else None, state=_STATES[state])
-        self.settled[proposal.index] = _visible(self.study.get_trials(deepcopy=False)[number])
+        frozen, index = proposal.frozen, proposal.index
+        notes = {REASON: reason, STOPPED_AT: stopped_at, NOTES: json.dumps(dict(frozen.system_attrs))}
+        self._add(index, [*_scores(frozen), *_attributes(notes)])
+        last = frozen.intermediate_values.get(frozen.last_step) if state == "pruned" else None  # as Optuna's own tell has it
+        value = inner_score if state == "complete" else last
+        self.study._storage.set_trial_state_values(self._ids[index], _STATES[state], None if value is None else [value])
+        self.study.get_trials(deepcopy=False)  # reads what is new; what ended is not read again
+        self.settled[index] = _visible(self._trial(index))
+
+    def _trial(self, index: int) -> FrozenTrial:
+        return self.study._storage.get_trial(self._ids[index])
+
+    def _add(self, index: int, rows: Iterable[BaseModel]) -> None:
+        """Rows of a running trial in one transaction: Optuna's methods take one each, of 2 ms and several queries."""
+        with create_session(self.study._storage._backend.scoped_session) as session:
+            for row in rows:
+                row.trial_id = self._ids[index]
+                session.add(row)
 
     def _set(self, trial: FrozenTrial, name: str, value: Any) -> None:
         self.study._storage.set_trial_user_attr(trial._trial_id, name, value)
 
     def result(self, index: int) -> Settled:
         """A settled trial."""
-        return _settled(index, self.study.get_trials(deepcopy=False)[self._numbers[index]])
+        return _settled(index, self._trial(index))
 
     def results(self) -> list[Settled]:
         """Every settled trial, by index."""
-        trials = self.study.get_trials(deepcopy=False)
-        return [_settled(index, trials[self._numbers[index]]) for index in sorted(self.settled)]
+        return [self.result(index) for index in sorted(self.settled)]
 
 
-def _write(study: optuna.Study, number: int, scores: Mapping[int, float], attributes: Mapping[str, Any]) -> None:
-    """A running trial's scores by step and its attributes in one transaction: ``report`` and ``set_user_attr`` take one each, of 2 ms."""
-    trial_id = study._storage.get_trial_id_from_study_id_trial_number(study._study_id, number)
-    with create_session(study._storage._backend.scoped_session) as session:
-        for step, score in scores.items():
-            value, kind = TrialIntermediateValueModel.intermediate_value_to_stored_repr(score)
-            session.add(TrialIntermediateValueModel(trial_id=trial_id, step=step, intermediate_value=value, intermediate_value_type=kind))
-        for name, content in attributes.items():
-            session.add(TrialUserAttributeModel(trial_id=trial_id, key=name, value_json=json.dumps(content)))
+def _params(trial: FrozenTrial) -> Iterator[BaseModel]:
+    for name, distribution in trial.distributions.items():
+        value = distribution.to_internal_repr(trial.params[name])
+        yield TrialParamModel(param_name=name, param_value=value, distribution_json=distribution_to_json(distribution))
+
+
+def _scores(trial: FrozenTrial) -> Iterator[BaseModel]:
+    for step, score in trial.intermediate_values.items():
+        value, kind = TrialIntermediateValueModel.intermediate_value_to_stored_repr(score)
+        yield TrialIntermediateValueModel(step=step, intermediate_value=value, intermediate_value_type=kind)
+
+
+def _attributes(attributes: Mapping[str, Any]) -> Iterator[BaseModel]:
+    for name, content in attributes.items():
+        yield TrialUserAttributeModel(key=name, value_json=json.dumps(content))
 
 
 def _settled(index: int, trial: FrozenTrial) -> Settled:

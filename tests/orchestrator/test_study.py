@@ -41,6 +41,8 @@ def test_outcomes_are_told_as_what_they_are(tmp_path: Path) -> None:
     kept.tell(failed, "failed", inner_score=None, reason="the loss is nan")
     assert [trial.state for trial in in_database(tmp_path)] == [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL]
     assert in_database(tmp_path)[1].intermediate_values == dict.fromkeys(range(1, NUM_FOLDS), 0.1)
+    assert in_database(tmp_path)[1].params == pruned.trial.params and in_database(tmp_path)[1].distributions == pruned.trial.distributions
+    assert [trial.value for trial in in_database(tmp_path)] == [score_of({}), 0.1, None]
     told = [(settled.state, settled.inner_score, settled.reason, settled.stopped_at) for settled in study(tmp_path).results()]
     assert told == [
         ("complete", score_of({}), "", None),
@@ -61,7 +63,8 @@ def test_a_resumed_study_knows_what_the_first_knew(tmp_path: Path, undisturbed: 
     lambda kept, proposal: None,  # just after it was asked
     lambda kept, proposal: proposal.hopeless_at(1, 0.5),  # under way
     lambda kept, proposal: kept.study.enqueue_trial(proposal.trial.params, user_attrs={"index": 99}),  # between enqueue and ask
-], ids=["asked", "under way", "waiting"])  # fmt: skip
+    lambda kept, proposal: kept.study._storage.create_new_trial(kept.study._study_id),  # created, but its rows not yet written
+], ids=["asked", "under way", "waiting", "bare"])  # fmt: skip
 def test_a_killed_search_goes_on_as_if_nothing_had_happened(
     kill: Callable[[Study, Proposal], object], tmp_path: Path, undisturbed: list[Settled]
 ) -> None:
