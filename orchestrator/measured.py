@@ -122,8 +122,9 @@ def update(path: Path, entries: Iterable[Measured]) -> dict[tuple[str, str, str]
     """Put entries in the place of those with their keys, and give all."""
     known = read(path) | {entry.key: entry for entry in entries}
     ordered = dict(sorted(known.items()))
-    lines = ",\n".join(json.dumps(asdict(entry), sort_keys=True) for entry in ordered.values())
-    write_atomically(path, f"[\n{lines}\n]\n".encode())
+    lines = [json.dumps(asdict(entry), sort_keys=True) for entry in ordered.values()]
+    write_atomically(path, ("[\n" + ",\n".join(lines) + "\n]\n").encode())
+    path.chmod(0o644)  # it is committed; what is written atomically is its owner's alone
     return ordered
 
 

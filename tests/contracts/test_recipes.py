@@ -7,9 +7,10 @@ import torch
 
 import models
 import search_spaces
-from search_spaces.published import targets
+from search_spaces.published import rows, targets
 from search_spaces.recipe import Recipe, flatten, with_settings
 from search_spaces.space import Choice, Dimension, Int, applies, contains
+from search_spaces.systems import systems
 
 RECIPES = [(model, variant) for model in search_spaces.names() for variant in search_spaces.variants(model)]
 each = pytest.mark.parametrize(("model", "variant"), RECIPES)
@@ -81,7 +82,9 @@ def test_targets_and_evidence(model: str, variant: str) -> None:
     assert recipe.paper and recipe.notes
     assert all(0 < target.value < 1 and target.source for target in targets(recipe))
     assert not (variant.startswith("synthetic") and targets(recipe)), "nothing is published of a synthetic corpus"
-    assert variant != search_spaces.variants(model)[0] or targets(recipe), "the first recipe is the paper's own: what did it report?"
+    printed = any(systems()[row.system].file == model and row.value is not None for row in rows())
+    first = variant == search_spaces.variants(model)[0]
+    assert targets(recipe) or not (printed and first), "the first recipe is the paper's own: what did it report?"
 
 
 @each
