@@ -3,8 +3,8 @@
 Settings  Section 4 of the paper: learning rate, weight decay, weight of the mask's L1 norm, epochs, frames, image size, augmentation.
           "ours" marks the rest.
 Reports   Tables 1 and 2: pooled LOSO accuracy; each is an exact fraction of the clips.
-Variants  casme-baseline, casme-sab and casme-sab_l1: the ablations of Table 2. -pretrained: from ImageNet's weights, which the learning rate
-          suggests and the text does not mention.
+Variants  casme-baseline, casme-sab and casme-sab_l1: the ablations of Table 2. -pretrained: from ImageNet's weights, which the learning
+          rate suggests and the text does not mention.
 Cost      CASME II: 26 folds of 30 epochs, 27.8 GMAC a clip forward; a GPU's work. synthetic: 16 folds of 1.4 s on one CPU core.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce stanet
 """
