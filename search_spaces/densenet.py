@@ -27,7 +27,7 @@ RECIPES = {
         model="densenet",
         paper=PAPER,
         data=Data(corpus="megc2019_flow", classes="megc3", pipeline="flow_image", scale=GRAY),
-        training=Training(lr=1e-3, batch_size=32, epochs=40),
+        training=Training(lr=1e-3, batch_size=32, epochs=30),
         augmentation=Augmentation(flow_channels=(2, 1), flow_center=127.5 * GRAY),
         hparams={"in_channels": 3, **HUANG},
         protocol=Protocol(kind="composite_loso"),

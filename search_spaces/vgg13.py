@@ -53,7 +53,7 @@ RECIPES = {
         model="vgg13",
         paper=PAPER,
         data=Data(corpus="megc2019_flow", classes="megc3", pipeline="flow_image", scale=GRAY),
-        training=Training(lr=1e-4, batch_size=32, epochs=60),
+        training=Training(lr=1e-4, batch_size=32, epochs=30),
         augmentation=Augmentation(flow_channels=(2, 1), flow_center=127.5 * GRAY),
         hparams={"in_channels": 3, "side": 28, **PUBLISHED},
         protocol=Protocol(kind="composite_loso"),

@@ -30,7 +30,7 @@ RECIPES = {
         model="vgg16",
         paper=PAPER,
         data=Data(corpus="megc2019_flow", classes="megc3", pipeline="flow_image", scale=GRAY),
-        training=Training(lr=1e-4, weight_decay=L2, decayed="kernels", batch_size=100, epochs=60),
+        training=Training(lr=1e-4, weight_decay=L2, decayed="kernels", batch_size=100, epochs=30),
         augmentation=Augmentation(flow_channels=(2, 1), flow_center=127.5 * GRAY),
         hparams={"in_channels": 3, "side": 28, **PUBLISHED},
         protocol=Protocol(kind="composite_loso"),
