@@ -3,7 +3,7 @@
 Settings  [C]: the authors' code (github.com/xiazhaoqiang/ParameterFreeRCNs-MicroExpressionRec: ModelTrain_Final.py, README); "ours" marks
           the rest.
 Reports   None of the four papers' tables has a row for it; of its own tables only one number could be found.
-Cost      68 folds of 100 epochs of 7 steps; about 30 s a fold on one CPU core.
+Cost      68 folds of 100 epochs of 7 steps; 23 s a fold on one CPU core.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce rcn
 """
 

@@ -1,8 +1,8 @@
 """CASME II and SAMM as one corpus of four classes: STRCN's composite, 415 clips (256 and 159) of 55 subjects.
 
 Folders  `<root>/casme2` and `<root>/samm`, each in its corpus' own layout; options name other folders.
-Classes  Emotions are merged here, per source corpus, because what is `other` differs: a clip's emotion is `positive`, `negative`, `surprise`
-         or `other`, the classes of the scheme `casme2_4`.
+Classes  Emotions are merged here, per source corpus, because what is `other` differs: a clip's emotion is `positive`, `negative`,
+         `surprise` or `other`, the classes of the scheme `casme2_4`.
 Source   Xia et al., IEEE TMM 2020, Sec. IV, Table VI. 256 clips of CASME II are those of the sheet with 256 rows.
 """
 
