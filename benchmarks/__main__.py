@@ -16,6 +16,7 @@ SUBJECTS = {
     "ray_overhead": "G5: a sweep's folds under Ray Train, against a plain process pool and against one TorchTrainer per fold",
     "loso_training": "G3: LOSO training of STSTNet, against the plain PyTorch loop with a DataLoader",
     "fusion": "G8, G9: several folds as one program, against one after another, on CPU and GPU; needs no Ray",
+    "channels_last": "G4: a training step of SHCNN and STANet, channels last in float32 and bfloat16, against plain NCHW; needs no Ray",
     "data_feed": "G7: batches against a DataLoader, and opening and reading shards",
     "search_overhead": "G10: what a trial costs when its folds are recorded already, against plain Tune with OptunaSearch",
     "flow": "G1: TV-L1 by our own kernel against OpenCV's: speed on one thread, agreement, threads; needs no Ray",

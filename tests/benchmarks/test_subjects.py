@@ -6,8 +6,9 @@ from pathlib import Path
 from subprocess import run
 
 import pytest
+import torch
 
-from benchmarks import data_feed, fusion, shard_examples
+from benchmarks import channels_last, data_feed, examples, fusion, shard_examples
 from benchmarks.measure import Row
 from preprocessing.shards import open_shards
 
@@ -25,8 +26,9 @@ def test_loso_training() -> None:
 def test_fusion() -> None:
     rows = rows_of("fusion")
     assert sum("fused, batch" in row.what for row in rows) >= 3
-    exact = [row for row in rows if row.what.startswith("weights")]
-    assert len(exact) == 1 and exact[0].reached
+    exact = [row for row in rows if "float64" in row.what]
+    assert len(exact) == 1 and exact[0].reached and sum("predictions that differ" in row.what for row in rows) == 2
+    assert all((row.ours or 0) > 0 for row in rows if "float32" in row.what or "largest element" in row.what)
 
 
 @pytest.mark.parametrize("measure", (fusion.ststnet_on, fusion.stanet_on))
@@ -34,6 +36,18 @@ def test_what_a_gpu_would_run_runs(measure: object) -> None:
     assert callable(measure)
     row = measure(fusion.PLANS["tiny"], "cpu", 2)
     assert row.ours > 0 and row.against > 0
+
+
+def test_channels_last() -> None:
+    rows = rows_of("channels_last")
+    assert [row.goal for row in rows] == [">= 1.25x", ">= 1.8x"] * 2
+    assert all(row.ratio == pytest.approx((row.against or 0) / (row.ours or 1)) for row in rows)
+
+
+def test_what_channels_last_is_compared_with_is_contiguous() -> None:
+    clips = examples.random_clips(2, (3, 8, 8, 2))
+    assert channels_last.nchw(clips).shape == (2, 3, 2, 8, 8) and channels_last.nchw(clips).is_contiguous()
+    assert not clips.batch(torch.arange(2), torch.float32).is_contiguous()  # what the trainer feeds
 
 
 def test_fusion_needs_no_ray() -> None:
