@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from models.layers import Dropout
-from models.region_lstm.cnn import RegionCNN
+from models.region_lstm.cnn import RegionCNN, initialise
 from models.region_lstm.lstm import ParallelLSTM
 
 SIDE = 220
@@ -56,13 +56,14 @@ class RegionFeatures(nn.Module):
 
     def embed(self, frames: Tensor) -> Tensor:
         """(B, C, H, W) mosaics -> (B, R * D)."""
-        return torch.cat([cnn.embed(part) for cnn, part in zip(self.cnns, self._parts(frames), strict=True)], 1)  # type: ignore[operator]
+        return torch.cat([cnn.embed(part) for cnn, part in zip(self.cnns, self.parts(frames), strict=True)], 1)  # type: ignore[operator]
 
     def forward(self, frames: Tensor) -> Tensor:
         """(B, C, H, W) mosaics -> (B, R, K1) logits of each region's classifier."""
-        return torch.stack([cnn(part) for cnn, part in zip(self.cnns, self._parts(frames), strict=True)], 1)
+        return torch.stack([cnn(part) for cnn, part in zip(self.cnns, self.parts(frames), strict=True)], 1)
 
-    def _parts(self, frames: Tensor) -> list[Tensor]:
+    def parts(self, frames: Tensor) -> list[Tensor]:
+        """Each region's pixels, of (B, C, H, W) mosaics."""
         side = frames.shape[-1]
         if frames.shape[-2] != side or side < SIDE // 10:
             raise ValueError(
@@ -87,7 +88,7 @@ class RegionSequences(nn.Module):
         self.lstms = ParallelLSTM(num_lstms, feature_dim, lstm_units, gate=gate)
         self.dropout = Dropout(dropout)
         self.dense = nn.Sequential(nn.Linear(num_lstms * lstm_units, dense), nn.LeakyReLU(leaky_slope), nn.Linear(dense, num_classes))
-        _glorot(self.dense)
+        initialise(self.dense)
 
     def forward(self, sequence: Tensor) -> Tensor:
         """(B, T, R * D + 1), the last value 1 for a frame and 0 for padding -> (B, K) logits. What stands in padding has no effect."""
@@ -149,15 +150,6 @@ PARAMETERS: dict[str, tuple[dict[str, Any], int]] = {
     "RGBA, every region knows every class": (_counted(4, not_me=False), 1_093_405),
 }
 SMALL: dict[str, Any] = {key: value for key, value in _counted(2).items() if key != "num_classes"} | {"lstm_units": 24, "dense": 16}
-
-
-def _glorot(network: nn.Module) -> None:
-    """Keras' default: Glorot and Bengio's uniform initialisation, biases 0."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.xavier_uniform_(layer.weight)
-            assert layer.bias is not None
-            nn.init.zeros_(layer.bias)
 
 
 def _check(num_classes: int, regions: Sequence[str], not_me: bool) -> None:

@@ -24,10 +24,7 @@ class RegionCNN(nn.Module):
         self.dropout = Dropout(dropout)
         self.feature = nn.Linear(HIDDEN, width)
         self.classifier = nn.Linear(width, num_labels)
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear | nn.Conv2d):
-                nn.init.xavier_uniform_(layer.weight)
-                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        initialise(self)
 
     def embed(self, region: Tensor) -> Tensor:
         """(B, C, h, w) -> (B, D), at least 0."""
@@ -40,3 +37,11 @@ class RegionCNN(nn.Module):
         """(B, C, h, w) -> (B, labels) logits."""
         logits: Tensor = self.classifier(self.embed(region))
         return logits
+
+
+def initialise(network: nn.Module) -> None:
+    """Keras' default: Glorot and Bengio's uniform initialisation, biases 0."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def test_regions_are_cut_where_the_pipeline_put_them() -> None:
     mosaic = torch.zeros(1, 4, 220, 220)
     for number, (top, left, height, width) in enumerate(REGIONS.values(), 1):
         mosaic[..., top : top + height, left : left + width] = number
-    for number, part in enumerate(network.features._parts(mosaic), 1):  # type: ignore[union-attr, operator]
+    for number, part in enumerate(network.features.parts(mosaic), 1):  # type: ignore[union-attr, operator]
         assert (part == number).all() and part.numel() == 4 * (mosaic[0, 0] == number).sum()
 
 
@@ -101,7 +101,7 @@ def test_both_directions_see_the_whole_clip() -> None:
 
 
 def test_smaller_mosaics_are_cut_at_the_same_shares() -> None:
-    parts = _build().features._parts(torch.zeros(1, 2, 44, 44))  # type: ignore[union-attr, operator]
+    parts = _build().features.parts(torch.zeros(1, 2, 44, 44))  # type: ignore[union-attr, operator]
     assert [tuple(part.shape[-2:]) for part in parts] == [(16, 20), (16, 20), (16, 24), (12, 12), (12, 12), (12, 32)]
     assert _build()(_video(side=32)).shape == (2, 3)
 
