@@ -6,7 +6,9 @@ A leave-one-subject-out (LOSO) fold is then "all files but one". Written by ``pr
 import hashlib
 import io
 import json
+import math
 import mmap
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,17 +55,25 @@ def open_shards(folder: Path | str) -> "Shards":
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if manifest["format"] != FORMAT:
         raise ValueError(f"Shards must have format {FORMAT}, but got {manifest['format']} in {folder}. Build them again with this version.")
-    return Shards(folder=folder, manifest=manifest, batches=tuple(_open(folder / s["file"], s["num_bytes"]) for s in manifest["shards"]))
+    batches = tuple(_open(f"{folder}/{shard['file']}", shard["num_bytes"]) for shard in manifest["shards"])
+    return Shards(folder=folder, manifest=manifest, batches=batches)
 
 
-def _open(path: Path, num_bytes: int) -> pa.RecordBatch:
-    if not path.is_file() or path.stat().st_size != num_bytes:
-        raise ValueError(f"A shard must have the {num_bytes} bytes of its manifest, but {path} is missing or of another size. {_REBUILD}")
-    with path.open("rb") as file:  # Python's own map opens twice as fast as Arrow's and keeps no file descriptor
-        content = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    return pa.ipc.open_file(content, options=pa.ipc.IpcReadOptions(use_threads=False)).get_batch(0)
+def _open(path: str, num_bytes: int) -> pa.RecordBatch:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size != num_bytes:
+                raise FileNotFoundError
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # Python's own map opens twice as fast as Arrow's
+    except FileNotFoundError:
+        raise ValueError(
+            f"A shard must have the {num_bytes} bytes of its manifest, but {path} is missing or of another size. {_REBUILD}"
+        ) from None
+    mapped.madvise(mmap.MADV_SEQUENTIAL)  # shards are read from front to back: the disk reads further ahead, cold a sixth faster
+    return pa.RecordBatchFileReader(mapped, options=_READ).get_batch(0)
 
 
+_READ = pa.ipc.IpcReadOptions(use_threads=False)
 _REBUILD = "Run the same build again: only what is missing is built."
 
 
@@ -110,11 +120,11 @@ class Shards:
     @cached_property
     def tensor_shape(self) -> tuple[int, ...]:
         """The shape that all clips share."""
-        return self._shared("shape", {tuple(shape) for batch in self.batches for shape in batch["shape"].to_pylist()})
+        return self._shared("shape", {tuple(shape) for batch in self.batches for shape in _different(batch["shape"])})
 
     @cached_property
     def dtype(self) -> np.dtype:
-        return np.dtype(self._shared("dtype", {dtype for batch in self.batches for dtype in batch["dtype"].to_pylist()}))
+        return np.dtype(self._shared("dtype", {dtype for batch in self.batches for dtype in _different(batch["dtype"])}))
 
     def tensors(self, indices: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """The clips' tensors (N, ...) in the order of ``indices``, by default all in the order of ``rows``: one copy out of the maps."""
@@ -133,9 +143,8 @@ class Shards:
 
     def subject_tensors(self, subject: str) -> np.ndarray:
         """One qualified subject's tensors (N, ...) in the order of ``rows``: a read-only view of the mapped file, no copy."""
-        for shard, view in zip(self.manifest["shards"], self._views, strict=True):
-            if shard["subject"] == subject:
-                return view
+        if subject in self._by_subject:
+            return self._by_subject[subject]
         raise ValueError(f"A subject must be one of {', '.join(self.subjects)}, but got '{subject}' for {self.folder}.")
 
     def verify(self) -> None:
@@ -161,9 +170,13 @@ class Shards:
     @cached_property
     def _views(self) -> list[np.ndarray]:
         """Per shard (N, ...), a view of the mapped file: a batch's tensors lie one behind the other."""
-        buffers = [batch["tensor"].buffers()[2] or b"" for batch in self.batches]
-        return [np.frombuffer(buffer, self.dtype)[: _size(batch, self)].reshape(-1, *self.tensor_shape)
-                for buffer, batch in zip(buffers, self.batches, strict=True)]  # fmt: skip
+        size = math.prod(self.tensor_shape)
+        flat = [np.frombuffer(batch["tensor"].buffers()[2] or b"", self.dtype)[: batch.num_rows * size] for batch in self.batches]
+        return [values.reshape(-1, *self.tensor_shape) for values in flat]  # buffers are padded behind their values
+
+    @cached_property
+    def _by_subject(self) -> dict[str, np.ndarray]:
+        return {shard["subject"]: view for shard, view in zip(self.manifest["shards"], self._views, strict=True)}
 
     def _shared(self, what: str, values: set[Any]) -> Any:
         if len(values) != 1:
@@ -175,9 +188,15 @@ class Shards:
         return values.pop()
 
 
-def _size(batch: pa.RecordBatch, shards: Shards) -> int:
-    """How many values a batch holds: buffers are padded behind them."""
-    return batch.num_rows * int(np.prod(shards.tensor_shape))
+def _different(column: pa.Array) -> list[Any]:
+    """The values of a column of strings or lists of int32, once if all are equal: seen from its bytes, in no time."""
+    if not len(column) or column.offset:
+        return list(column.to_pylist())
+    width = 1 if pa.types.is_string(column.type) else 4
+    ends = width * np.frombuffer(column.buffers()[1], np.int32)[: len(column) + 1]
+    content = bytes(column.buffers()[-1] or b"")[: ends[-1]]
+    alike = ends[0] == 0 and (np.diff(ends) == ends[1]).all() and content == content[: ends[1]] * len(column)
+    return list((column[:1] if alike else column).to_pylist())
 
 
 def content_sha256(batch: pa.RecordBatch) -> str:

@@ -5,14 +5,17 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from preprocessing import pipelines
 from preprocessing.clip import Clip
 from preprocessing.pipeline import Context, Pipeline
 from preprocessing.plan import Plan, make_plan
 from preprocessing.shard_writer import write_manifest, write_shard
-from preprocessing.shards import MANIFEST, Shards, open_shards
+from preprocessing.shards import MANIFEST, Shards, _different, open_shards
 
 
 def build_plainly(plan: Plan, folder: Path) -> Shards:
@@ -102,6 +105,22 @@ def test_the_digest_is_of_what_training_sees(plan: Plan, tmp_path: Path) -> None
     assert build_plainly(plan, tmp_path / "b").digest == plain
     clips = tuple(dataclasses.replace(clip, emotion="positive") for clip in plan.clips)
     assert build_plainly(dataclasses.replace(plan, clips=clips), tmp_path / "c").digest != plain
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(
+    st.lists(st.sampled_from(["", "f2", "f4", "f2f2", "float16"]), max_size=6).map(lambda texts: pa.array(texts, pa.string())),
+    st.lists(st.lists(st.integers(1, 2), max_size=2), max_size=6).map(lambda shapes: pa.array(shapes, pa.list_(pa.int32()))),
+), st.integers(0, 2))  # fmt: skip
+def test_what_differs_in_a_column_is_seen_from_its_bytes(column: pa.Array, start: int) -> None:
+    """Of sliced columns too, whose bytes begin before them."""
+    with pa.BufferOutputStream() as sink:
+        with pa.ipc.new_file(sink, pa.schema([("x", column.type)])) as writer:
+            writer.write_batch(pa.record_batch([column[start:]], names=["x"]))
+        stored = pa.ipc.open_file(sink.getvalue()).get_batch(0)["x"]
+    values = {str(value) for value in column[start:].to_pylist()}
+    assert {str(value) for value in _different(stored)} == values == {str(value) for value in _different(column[start:])}
+    assert len(values) > 1 or len(_different(stored)) == len(values)
 
 
 def test_opening_copies_nothing(tmp_path: Path) -> None:
