@@ -37,9 +37,9 @@ RECIPES = {
         model="dual_inception",
         paper="ours",
         data=Data(corpus="synthetic", classes="synthetic3", pipeline="synthetic_flow_image", options={"layout": "smic_hs"}, scale=1 / 255),
-        training=Training(lr=2e-3, batch_size=32, epochs=15),
+        training=Training(lr=3e-3, batch_size=32, epochs=10),
         augmentation=Augmentation(flow_channels=(0, 1), flow_center=128 / 255),
-        hparams={"in_channels": 3, "streams": (0, 1), "widths": (3, 8), "features": 64, "dropout": 0.0},
+        hparams={"in_channels": 3, "streams": (0, 1), "widths": (2, 6), "features": 64, "dropout": 0.0},
         notes=("Motion is planted: honest LOSO scores high.",),
     ),
 }
@@ -60,6 +60,7 @@ SMALL: Space = {
     **SPACE,
     "training.epochs": Int(low=5, high=60, log=True),
     "model.streams": Choice(options=((0, 1), (0, 1, 2))),
+    "model.widths": Choice(options=((2, 6), (3, 8), (6, 16))),
     "model.features": Choice(options=(32, 64, 128)),
 }
 SPACES: dict[str, Space] = {"synthetic": SMALL}

@@ -55,7 +55,7 @@ RECIPES = {
         model="micro_attention",
         paper="ours",
         data=Data(corpus="synthetic", classes="synthetic3", pipeline="synthetic_flow_image", options={"layout": "smic_hs"}, scale=1 / 255),
-        training=Training(lr=2e-3, batch_size=32, epochs=8, num_evals=8),
+        training=Training(lr=3e-3, batch_size=32, epochs=5, num_evals=5),
         augmentation=Augmentation(flow_channels=(0, 1), flow_center=128 / 255),
         hparams={**NETWORK, "in_channels": 3, "stem": "small", "widths": (8, 16, 32), "scale": 8.0},
         notes=("Motion is planted: honest LOSO scores high.",),
