@@ -31,8 +31,9 @@ def class_weights(kind: str, *, form: str, alpha_mode: str, alpha: float, beta: 
     """The weight of each class, from the number of the fold's training clips in each class (K,).
 
     Scaled so that the mean over those clips is 1, with three exceptions that are taken literally: ``constant`` is alpha; in
-    ``one_vs_all``, where 1 - alpha_c weighs the other classes, ``inverse_frequency`` is (1 / n_c) / sum_k (1 / n_k), and ``none`` is 1/2
-    (both sides alike). A class without clips is weighted as if it had one.
+    ``one_vs_all``, where 1 - alpha_c weighs the other classes, ``inverse_frequency`` is (1 / n_c) / sum_k (1 / n_k) over the classes that
+    have clips, and ``none`` is 1/2 (both sides alike). A class without clips is weighted as if it had one; by inverse frequency of
+    ``one_vs_all`` by 0, or it would take nearly the whole sum.
     """
     n = counts.to(torch.get_default_dtype() if not counts.is_floating_point() else counts.dtype).clamp(min=1)  # (K,)
     one_vs_all = kind == "focal" and form == "one_vs_all"
@@ -41,7 +42,7 @@ def class_weights(kind: str, *, form: str, alpha_mode: str, alpha: float, beta: 
     if kind == "focal" and alpha_mode == "constant":
         return torch.full_like(n, alpha)
     if kind == "focal" and alpha_mode == "inverse_frequency":
-        return (1 / n) / (1 / n).sum() if one_vs_all else _mean_one(1 / n, counts)
+        return _share_of_inverse(counts.to(n)) if one_vs_all else _mean_one(1 / n, counts)
     if kind not in KINDS or alpha_mode not in ("none", "constant", "inverse_frequency"):
         raise ValueError(
             f"A loss must be {', '.join(KINDS)} (alpha_mode none, constant or inverse_frequency) or class_balanced, but got kind "
@@ -119,6 +120,11 @@ def _log_others(logits: Tensor) -> Tensor:
 def _effective_number(n: Tensor, beta: float) -> Tensor:
     """(1 - beta^n) / (1 - beta)."""
     return (1 - beta**n) / (1 - beta)
+
+
+def _share_of_inverse(counts: Tensor) -> Tensor:
+    inverse = torch.where(counts > 0, 1 / counts.clamp(min=1), 0)
+    return inverse / inverse.sum()
 
 
 def _mean_one(weights: Tensor, counts: Tensor) -> Tensor:

@@ -6,10 +6,9 @@ TMM 2020, Sec. III-C, Table I. A clip of 30 frames of 64 x 48 pixels becomes one
 Parameters for M maps and K classes: 25 * 3 M + 3 M + 4 (10 M^2 + 9 M) + K M + K; 670,468 for M = 128 and 4 classes, 44,740 for M = 32,
 12,115 for M = 16 and 3 classes.
 
-Differences from the paper: 1. Which pixels move most (sum over clips and frames of |I(t) - I(0)|, gray) is a running mean over the training
-clips that the network has seen, as batch normalisation's statistics are: after an epoch it is the mean over the fold's training clips. The
-paper takes all clips, held-out ones included. 2. The sum is over the 30 interpolated frames. 3. Eq. 6-7 can be read in several ways
-(``reading``). 4. Initialisation is that of the authors' later code.
+Differences from the paper: 1. Which pixels move most (sum over clips and frames of |I(t) - I(0)|, gray) is decided by the fold's training
+clips before training starts. The paper takes all clips, held-out ones included: ``protocol.feature_stage = "shared"``. 2. The sum is over
+the 30 interpolated frames. 3. Eq. 6-7 can be read in several ways (``reading``). 4. Initialisation is that of the authors' later code.
 
 Shapes: B clips, T frames, C channels, H x W pixels, P chosen pixels, K classes.
 """
@@ -66,8 +65,6 @@ class ActivePixels(nn.Module):
 
     def forward(self, video: Tensor) -> Tensor:
         """(B, T, C, H, W) -> (B, C, P, T)."""
-        if self.training:
-            self.observe(video)
         return video.flatten(-2)[..., self.chosen()].permute(0, 2, 3, 1)
 
 
@@ -84,6 +81,10 @@ class STRCNA(nn.Module):
             num_classes, in_channels=in_channels, maps=maps, layers=layers, iterations=iterations, reading=reading, stem="conv5",
             pools=pools,
         )  # fmt: skip
+
+    def observe(self, video: Tensor) -> None:
+        """Take clips (B, T, C, H, W) into account when the pixels are chosen: before training, those of the fold's training subjects."""
+        self.pixels.observe(video)
 
     def forward(self, video: Tensor) -> Tensor:  # (B, T, C, H, W)
         if tuple(video.shape[-2:]) != self.pixels.size:

@@ -20,6 +20,7 @@ from orchestrator.data import ClipTensors
 from orchestrator.distributed import Alone
 from orchestrator.feature_stage import embedded
 from orchestrator.folds import Fold
+from orchestrator.observing import observe
 from orchestrator.seeds import initial_network
 from orchestrator.stage import DTYPES, Place, Stage
 from orchestrator.targets import Targets
@@ -67,6 +68,7 @@ def train(
     place = Place(device=torch.device(device), group=group or Alone(), seed=seed)
     clips = clips.to(place.device, DTYPES[recipe.training.precision])
     networks = [initial_network(recipe, fold.name, len(clips.classes), seed) for fold in folds]
+    observe(networks, recipe, folds, clips)
     if fitting.fits_itself(networks[0]):
         curves = [_Curve(fold, clips) for fold in folds]
         losses = [fitting.fit(network, recipe, fold, clips, place) for network, fold in zip(networks, folds, strict=True)]

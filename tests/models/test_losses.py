@@ -153,3 +153,9 @@ def test_batch_balance_gives_every_class_present_the_same_say() -> None:
     beta = importance(t, balance="batch")
     torch.testing.assert_close(beta, torch.tensor([[2 / 3, 2 / 3, 2 / 3, 2.0]]).double())
     assert torch.equal(importance(t, balance="none"), torch.ones(1, 4).double())
+
+
+def test_a_class_that_a_head_never_has_takes_no_share_of_one_vs_all() -> None:
+    counts = torch.tensor([250, 0, 83, 109]).double()
+    weights = _weights("focal", form="one_vs_all", alpha_mode="inverse_frequency", counts=counts)
+    torch.testing.assert_close(weights, torch.tensor([1 / 250, 0, 1 / 83, 1 / 109]).double() / (1 / 250 + 1 / 83 + 1 / 109))

@@ -42,7 +42,7 @@ def test_pixels_are_those_of_the_preprocessing_step(order: str) -> None:
     energies = [np.abs(clip - clip[0]).sum(axis=0, dtype=np.float64) for clip in gray]
     mask = strcn_mask.mask(energies, percent=50)
     for batch in videos.split(4):
-        pixels(batch)  # in training mode: seen
+        pixels.observe(batch)
     chosen = pixels.eval()(videos)  # (B, C, P, T)
     expected = strcn_mask.select(videos[0].permute(0, 2, 3, 1).numpy(), mask, order=order)  # type: ignore[arg-type]
     np.testing.assert_array_equal(chosen[0].permute(2, 1, 0).numpy(), expected)
@@ -60,8 +60,9 @@ def test_energy_is_the_mean_over_all_clips_seen_however_they_are_dealt() -> None
     assert [int(pixels.num_clips) for pixels in (whole, parts, twice)] == [6, 6, 12]
 
 
-def test_only_training_clips_are_seen() -> None:
-    pixels = _pixels().eval()
+@pytest.mark.parametrize("training", [True, False])
+def test_a_batch_alone_changes_no_mask(training: bool) -> None:
+    pixels = _pixels().train(training)
     pixels(_videos())
     assert pixels.num_clips == 0 and not pixels.energy.any()
 
@@ -79,7 +80,7 @@ def test_other_channels_than_colours_count_alike() -> None:
 
 def test_a_clip_becomes_one_image_of_pixels_over_time() -> None:
     network, videos = _build(), _videos()
-    network(videos)
+    network.observe(videos)  # type: ignore[operator]
     images = network.eval().pixels(videos)  # type: ignore[operator]
     assert images.shape == (6, 3, 24, 9)
     torch.testing.assert_close(network(videos), network.network(images))  # type: ignore[operator]
@@ -87,7 +88,7 @@ def test_a_clip_becomes_one_image_of_pixels_over_time() -> None:
 
 def test_the_chosen_pixels_are_part_of_the_weights() -> None:
     network, other, videos = _build(), _build(), _videos()
-    network(videos)
+    network.observe(videos)  # type: ignore[operator]
     other.load_state_dict(network.state_dict())
     assert torch.equal(other.eval()(videos), network.eval()(videos))
     assert not torch.equal(other.pixels.chosen(), _build().pixels.chosen())  # type: ignore[union-attr, operator]
