@@ -62,7 +62,10 @@ RECIPES |= {
         RECIPES[corpus],
         protocol=dataclasses.replace(RECIPES[corpus].protocol, feature_stage="shared"),
         published=(),
-        notes=("[P] Sec. III-C: the pixels are chosen on the whole data set, held-out subjects included. It leaks.", *RECIPES[corpus].notes),
+        notes=(
+            "[P] Sec. III-C: the pixels are chosen on the whole data set, held-out subjects included. It leaks.",
+            *RECIPES[corpus].notes,
+        ),
     )
     for corpus in ("casme2", "samm", "smic")
 }
