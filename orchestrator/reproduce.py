@@ -23,6 +23,7 @@ EXAMPLES = (
     "python -m orchestrator.reproduce ststnet --corpus megc2019_flow --root /data/megc2019_flow --seeds 3 --json",
     "python -m orchestrator.reproduce stanet --corpus synthetic",
     "python -m orchestrator.reproduce --all --corpus megc2019_flow --root /data/megc2019_flow --seeds 3 --hours 8",
+    "python -m orchestrator.reproduce --all --corpus megc2019_flow --root /data/megc2019_flow --systems bi_woof fhofo ststnet",
 )
 
 
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("one of MODEL and --all is needed, and not both")
     if given.all and given.corpus is None:
         parser.error("--all needs the --corpus whose recipes are to be reproduced, as megc2019_flow")
+    if given.systems and not given.all:
+        parser.error("--systems says which systems --all reproduces")
     return reproduce_all(given) if given.all else _one(given)
 
 
@@ -44,6 +47,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--fold-runs", action="store_true", help="an MLflow run per fold too, with its learning curve")
     parser.add_argument(
         "--seeds", type=console.positive, default=1, help="how many seeds, from --seed on; the spread is shown (default: 1)"
+    )
+    parser.add_argument(
+        "--systems", nargs="+", metavar="SYSTEM", choices=search_spaces.names(), help="of --all: these alone, in this order"
     )
     parser.add_argument("--hours", type=float, help="of --all: begin no system after so many hours")
     parser.add_argument(

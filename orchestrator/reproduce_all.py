@@ -29,7 +29,7 @@ class Progressed:
 
 def reproduce_all(given: Namespace) -> int:
     """0: all were reproduced, or the time was up; 1: some failed."""
-    names = with_recipe(given.corpus)
+    names = with_recipe(given.corpus, given.systems)
     papers.check(given.docs)
     done = _each(names, given)
     found = searched(given.corpus, given.home, given.tracking_uri)
@@ -38,13 +38,15 @@ def reproduce_all(given: Namespace) -> int:
     return 1 if done.failed else 0
 
 
-def with_recipe(variant: str) -> list[str]:
-    """The systems that have a recipe of the variant."""
+def with_recipe(variant: str, wanted: Sequence[str] | None = None) -> list[str]:
+    """The systems that have a recipe of the variant, or those of them that are wanted, in the order given."""
     found = [name for name in search_spaces.names() if variant in search_spaces.variants(name)]
     if not found:
         known = sorted({known for name in search_spaces.names() for known in search_spaces.variants(name)})
         raise ValueError(f"--corpus must be a variant of some system's recipes, but got '{variant}'. There are: {', '.join(known)}.")
-    return found
+    if without := [name for name in wanted or () if name not in found]:
+        raise ValueError(f"--systems must have a recipe of '{variant}', but {', '.join(without)} has none. These have: {', '.join(found)}.")
+    return list(dict.fromkeys(wanted)) if wanted else found
 
 
 def _each(names: Sequence[str], given: Namespace) -> Progressed:

@@ -2,7 +2,8 @@
 
 Settings  Liong et al., "Less is more", Signal Processing: Image Communication 62, 2018, and the authors' release
           (github.com/christy1206/biwoof): 8 bins, 5 x 5 blocks; STRCN quotes it with 8 x 8. "ours" marks the rest.
-Reports   STRCN Tables II (LOSO) and III (-lovo), 4 classes on CASME II and SAMM; Region CNN+LSTM Table 2 (megc2019, megc2019_flow).
+Reports   STRCN Tables II (LOSO), III (-lovo) and VI (casme2_samm), 4 classes on CASME II and SAMM; Region CNN+LSTM Table 2 (megc2019,
+          megc2019_flow).
 Variants  megc2019_flow-hoof: without the blocks' weights, the plain weighted histogram of flow directions.
 Cost      A flow per clip, once (a tenth of a second); a fold is fitted in a few hundredths of a second.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce bi_woof
@@ -13,7 +14,7 @@ What the recipes of all flow descriptors share is here too: sources, corpora' ro
 import dataclasses
 from collections.abc import Mapping
 
-from search_spaces.lbp_top import LINEAR, MACHINE, described, strcn_rows
+from search_spaces.lbp_top import LINEAR, MACHINE, described, strcn_composite_rows, strcn_rows
 from search_spaces.recipe import Plain, Published, Recipe
 from search_spaces.space import Choice, Float, Space
 
@@ -85,6 +86,10 @@ def _recipe(
 
 RECIPES = {
     **{variant: _recipe(variant, {**APEX, "blocks": 8}, QUOTED, published) for variant, published in strcn_rows("Bi-WOOF [10]").items()},
+    **{
+        variant: _recipe(variant, {**APEX, "blocks": 8}, QUOTED, published)
+        for variant, published in strcn_composite_rows("Bi-WOOF [10]").items()
+    },
     "megc2019": _recipe("megc2019", APEX, NOTES, COMPOSITE),
     "megc2019_flow": on_images(_recipe("megc2019", IMAGE, NOTES, COMPOSITE, pipeline="bi_woof_of_image")),
     "megc2019_flow-hoof": on_images(_recipe("megc2019", {**IMAGE, "whole": "none"}, NOTES, pipeline="bi_woof_of_image")),
