@@ -69,8 +69,16 @@ def test_when_the_time_is_up_no_system_is_begun(two: None, tmp_path: Path, capsy
     assert measured.read(tmp_path / "docs" / papers.DATA) == {}
 
 
+def test_named_systems_alone_are_reproduced_in_the_order_given(two: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "--json", "--systems", "ststnet") == 0
+    assert [entry["system"] for entry in json.loads(capsys.readouterr().out)["measured"]] == ["ststnet"]
+    assert reproduce_all.with_recipe("synthetic", ["ststnet", "stanet", "ststnet"]) == ["ststnet", "stanet"]
+    with pytest.raises(ValueError, match="but stanet has none. These have: ststnet"):
+        reproduce_all.with_recipe("megc2019_flow", ["stanet"])
+
+
 def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["ststnet", "--all"], ["--all"]):
+    for arguments in ([], ["ststnet", "--all"], ["--all"], ["ststnet", "--systems", "ststnet"]):
         with pytest.raises(SystemExit) as ended:
             reproduce.main(arguments)
         assert ended.value.code == 2
