@@ -2,8 +2,7 @@
 
 Settings  [C]: the authors' code (github.com/davidnvq/me_recognition); "ours" marks the rest.
 Reports   Table 2 of region CNN+LSTM, whose numbers are those of MEGC 2019: 68 subjects, 442 clips, 3 classes.
-Cost      megc2019: 68 folds of 30 epochs of 442 images of 224 x 224, a GPU's work. megc2019_flow: about a minute a fold on one CPU core
-          (estimated).
+Cost      megc2019: 68 folds of 30 epochs of 442 images of 224 x 224, a GPU's work. megc2019_flow: some 20 s a fold on one busy CPU core.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce capsule_net
 """
 
@@ -44,7 +43,7 @@ RECIPES = {
         model="capsule_net",
         paper=PAPER,
         data=Data(corpus="megc2019_flow", classes="megc3", pipeline="flow_image", scale=1 / 255),
-        training=Training(lr=1e-3, lr_decay=0.97, batch_size=32, epochs=60),
+        training=Training(lr=1e-3, lr_decay=0.95, batch_size=32, epochs=40),
         loss=Loss(kind="margin"),
         augmentation=Augmentation(flow_channels=(2, 1), flow_center=0.5),
         hparams={**SMALL_IMAGES, "widths": (16, 16, 32, 64)},

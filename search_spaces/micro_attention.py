@@ -2,8 +2,8 @@
 
 Settings  [C]: the prototxt with which the ATNet authors compare it (github.com/Trunpm/ACII19-Apex-Time-Network); "ours" marks the rest.
 Reports   Table 2 of region CNN+LSTM, whose numbers are those of the ATNet paper: 68 subjects, 442 clips, 3 classes.
-Cost      megc2019: 68 folds of 90 epochs of 442 images of 224 x 224, a GPU's work. megc2019_flow: about a minute a fold on one CPU core
-          (estimated).
+Cost      megc2019: 68 folds of 90 epochs of 442 images of 224 x 224, a GPU's work. megc2019_flow: some 30 s a fold on one busy CPU
+          core.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce micro_attention
 """
 
@@ -40,7 +40,7 @@ RECIPES = {
         model="micro_attention",
         paper=PAPER,
         data=Data(corpus="megc2019_flow", classes="megc3", pipeline="flow_image", scale=1 / 255),
-        training=Training(lr=1e-3, lr_decay=0.97, batch_size=32, epochs=60),
+        training=Training(lr=1e-3, lr_decay=0.95, batch_size=32, epochs=30),
         loss=BALANCED,
         augmentation=Augmentation(flow_channels=(2, 1), flow_center=0.5),
         hparams={**NETWORK, "in_channels": 3, "stem": "small", "widths": (16, 32, 64, 128), "scale": 8.0},
