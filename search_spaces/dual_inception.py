@@ -2,8 +2,8 @@
 
 Settings  [C]: github.com/xly135846/MEGC2019; "ours" marks the rest.
 Reports   Table 2 of region CNN+LSTM, whose numbers are those of MEGC 2019: 68 subjects, 442 clips, 3 classes.
-Cost      68 folds of 40 epochs of 7 steps of a network of 6.4 million parameters; some 40 s a fold on one busy CPU core. -release: 148 steps
-          an epoch, 12 min a fold.
+Cost      68 folds of 40 epochs of 7 steps of a network of 6.4 million parameters; some 40 s a fold on one busy CPU core. -release has 148
+          steps an epoch: 12 min a fold.
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce dual_inception
 """
 
