@@ -8,59 +8,12 @@ Cost      FER2013: 80 epochs of 287,000 crops of 1 GMAC, with 104 million parame
 Run       ray job submit --working-dir . -- python -m orchestrator.reproduce vgg16
 """
 
-from search_spaces.recipe import Augmentation, Data, Plain, Protocol, Recipe, Training
-from search_spaces.shcnn import FER2013, FIXED, FLOW_IMAGE, GRAY, L2, LOSS, PAPER, STEPS
-from search_spaces.space import Choice, Float, Int, Space
+from search_spaces import vgg8
+from search_spaces.shcnn import FER2013
 
-PUBLISHED: dict[str, Plain] = {"widths": (64, 128, 256, 512), "fc": (4096, 4096, 1000), "dropout": 0.5}
-RECIPES = {
-    "fer2013": Recipe(
-        model="vgg16",
-        paper=PAPER,
-        data=FER2013,
-        training=Training(lr=1e-4, weight_decay=L2, decayed="kernels", batch_size=100, epochs=80, sample="frame", vote="sum_softmax"),
-        hparams={"in_channels": 1, "side": 42, **PUBLISHED},
-        protocol=FIXED,
-        notes=(
-            "[V] model.widths, model.fc: the layout that has the 104,020,999 parameters of SHCNN's Table 4; where it pools is open.",
-            "ours: SHCNN's ten crops, vote, batch, epochs and L2 taken over; training.lr is a tenth of its own, for deeper plain networks.",
-        ),
-    ),
-    "megc2019_flow": Recipe(
-        model="vgg16",
-        paper=PAPER,
-        data=Data(corpus="megc2019_flow", classes="megc3", pipeline="flow_image", scale=GRAY),
-        training=Training(lr=1e-4, weight_decay=L2, decayed="kernels", batch_size=100, epochs=30),
-        augmentation=Augmentation(flow_channels=(2, 1), flow_center=127.5 * GRAY),
-        hparams={"in_channels": 3, "side": 28, **PUBLISHED},
-        protocol=Protocol(kind="composite_loso"),
-        notes=("ours: nobody reports this network on flow images; its settings are those of fer2013.",),
-    ),
-    "synthetic": Recipe(
-        model="vgg16",
-        paper="ours",
-        data=Data(corpus="synthetic", classes="synthetic3", pipeline="synthetic_flow_image", options={"layout": "smic_hs"}, scale=GRAY),
-        training=Training(lr=2e-3, batch_size=32, epochs=30),
-        augmentation=Augmentation(flow_channels=(0, 1), flow_center=128 * GRAY),
-        hparams={"in_channels": 3, "side": 28, "widths": (8, 12, 16, 24), "fc": (64, 64, 32), "dropout": 0.2},
-        notes=("Motion is planted: honest LOSO scores high.",),
-    ),
-}
-
-SPACE: Space = {
-    **STEPS,
-    "model.widths": Choice(options=((32, 64, 128, 256), (64, 128, 256, 512))),
-    "model.fc": Choice(options=((512, 512), (1024, 1024), (4096, 4096, 1000))),
-    "model.dropout": Float(low=0.0, high=0.7),
-    **LOSS,
-}
-SPACES: dict[str, Space] = {
-    "megc2019_flow": {**SPACE, **FLOW_IMAGE},
-    "synthetic": {
-        **SPACE,
-        "training.epochs": Int(low=5, high=60, log=True),
-        "model.widths": Choice(options=((4, 8, 8, 12), (8, 12, 16, 24))),
-        "model.fc": Choice(options=((32, 32), (64, 64, 32))),
-        **FLOW_IMAGE,
-    },
-}
+NOTES = (
+    "[V] model.widths, model.fc: the layout that has the 104,020,999 parameters of SHCNN's Table 4; where it pools is open.",
+    vgg8.NOTE,
+)
+RECIPES = {"fer2013": vgg8.static("vgg16", FER2013, 80, "hard", NOTES), **vgg8.on_flow("vgg16")}
+SPACE, SPACES = vgg8.SPACE, vgg8.SPACES

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from preprocessing.classes import scheme
 from preprocessing.clip import Clip
+from preprocessing.composite import combined, folder_of
 from preprocessing.corpora import casme2 as casme2_corpus
 from preprocessing.corpora import samm as samm_corpus
-from preprocessing.frame_files import subfolders
 from preprocessing.options import Plain
 from preprocessing.survey import Survey
 
@@ -41,26 +41,10 @@ def _survey(root: Path | None, folders: Mapping[str, str], images: str, sheet: s
     if root is None:
         raise ValueError("casme2_samm must be read from a folder, but got none. Name it: --root DIR.")
     parts = {
-        "casme2": casme2_corpus.survey(_folder(root, folders["casme2"]), images=images, sheet=sheet),
-        "samm": samm_corpus.survey(_folder(root, folders["samm"])),
+        "casme2": casme2_corpus.survey(folder_of(root, folders["casme2"]), images=images, sheet=sheet),
+        "samm": samm_corpus.survey(folder_of(root, folders["samm"])),
     }
-    return Survey(
-        corpus="casme2_samm",
-        clips=tuple(sorted((clip for part in parts.values() for clip in _merged(part)), key=lambda clip: clip.key)),
-        problems=tuple(problem for part in parts.values() for problem in part.problems),
-        facts=tuple((f"{name} {what}", found) for name, part in parts.items() for what, found in part.facts),
-        patches=tuple((f"{name}:{patch}", outcome) for name, part in parts.items() for patch, outcome in part.patches),
-    )
-
-
-def _folder(root: Path, name: str) -> Path:
-    """A corpus' folder under ``root``, in any case; a path that exists is taken as it is."""
-    if (root / name).is_dir():
-        return root / name
-    for folder in subfolders(root):
-        if folder.name.lower() == name.lower():
-            return folder
-    raise ValueError(f"The composite must have a folder '{name}', but none is under {root}. Name another: --option {name}=FOLDER.")
+    return combined("casme2_samm", parts, _merged)
 
 
 def _merged(part: Survey) -> list[Clip]:

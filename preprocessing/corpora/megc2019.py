@@ -15,10 +15,10 @@ from pathlib import Path
 from preprocessing import patches as corrections
 from preprocessing.classes import scheme
 from preprocessing.clip import Clip
+from preprocessing.composite import combined, folder_of
 from preprocessing.corpora import casme2 as casme2_corpus
 from preprocessing.corpora import samm as samm_corpus
 from preprocessing.corpora import smic as smic_corpus
-from preprocessing.frame_files import subfolders
 from preprocessing.options import Plain
 from preprocessing.survey import Survey
 
@@ -65,28 +65,12 @@ def _survey(root: Path | None, folders: Mapping[str, str], images: str, sheet: s
     skipped = _skipped(skip_patches)
     parts = {
         "casme2": casme2_corpus.survey(
-            _folder(root, folders["casme2"]), images=images, sheet=sheet, patches=patches, skip_patches=skipped["casme2"]
+            folder_of(root, folders["casme2"]), images=images, sheet=sheet, patches=patches, skip_patches=skipped["casme2"]
         ),
-        "smic": smic_corpus.survey(_folder(root, folders["smic"]), images=images),
-        "samm": samm_corpus.survey(_folder(root, folders["samm"]), patches=patches, skip_patches=skipped["samm"]),
+        "smic": smic_corpus.survey(folder_of(root, folders["smic"]), images=images),
+        "samm": samm_corpus.survey(folder_of(root, folders["samm"]), patches=patches, skip_patches=skipped["samm"]),
     }
-    return Survey(
-        corpus="megc2019",
-        clips=tuple(sorted((clip for part in parts.values() for clip in merged(part)), key=lambda clip: clip.key)),
-        problems=tuple(problem for part in parts.values() for problem in part.problems),
-        facts=tuple((f"{name} {what}", found) for name, part in parts.items() for what, found in part.facts),
-        patches=tuple((f"{name}:{patch}", outcome) for name, part in parts.items() for patch, outcome in part.patches),
-    )
-
-
-def _folder(root: Path, name: str) -> Path:
-    """A corpus' folder under ``root``, in any case; a path that exists is taken as it is."""
-    if (root / name).is_dir():
-        return root / name
-    for folder in subfolders(root):
-        if folder.name.lower() == name.lower():
-            return folder
-    raise ValueError(f"The composite must have a folder '{name}', but none is under {root}. Name another: --option {name}=FOLDER.")
+    return combined("megc2019", parts, merged)
 
 
 def _skipped(names: str) -> dict[str, str]:
