@@ -16,9 +16,10 @@ from orchestrator import metrics, weights
 from orchestrator.data import ClipTensors, Loading, load_clips
 from orchestrator.distributed import Group
 from orchestrator.folds import ALL, Fold, make_folds, refit_fold
-from orchestrator.ledger import Curve, FoldId, FoldRecord, Ledger, write_atomically
+from orchestrator.ledger import Curve, FoldId, FoldRecord, Ledger
 from orchestrator.training import Outcome, Watch, evaluation_epochs, train
 from preprocessing import source_digest
+from preprocessing.atomic import write_atomically
 from search_spaces.recipe import Protocol, Recipe, flatten
 
 KEPT_WEIGHTS_BYTES = 16 << 20

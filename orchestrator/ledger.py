@@ -6,7 +6,6 @@ renamed."""
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from preprocessing.atomic import write_atomically
 from search_spaces.recipe import Plain, digest
 
 FORMAT = 1
@@ -124,21 +124,6 @@ class Ledger:
         described, arrays = _plain(record)
         data = save(arrays, metadata={"record": json.dumps(described, sort_keys=True)})
         write_atomically(self.path(record.name), data)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """The file has all of the data or does not exist, whatever is killed meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:16]}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _plain(record: FoldRecord) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestrator import metrics
-from orchestrator.ledger import write_atomically
 from orchestrator.metrics import Predictions
 from orchestrator.results import SweepResult
 from orchestrator.selection import Score, last_epoch, oracle
+from preprocessing.atomic import write_atomically
 
 METRICS = ("uf1", "uar", "accuracy")
 DIGITS = 4

@@ -11,10 +11,15 @@ def temporary_name(path: Path) -> Path:
 
 
 def write_atomically(path: Path, data: Any) -> None:
-    """Temporary file beside it, fsync, rename."""
+    """Temporary file beside it, fsync, rename; its folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
-    temporary.write_bytes(data)
-    commit(temporary, path)
+    try:
+        temporary.write_bytes(data)
+        commit(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def commit(temporary: Path, path: Path) -> None:

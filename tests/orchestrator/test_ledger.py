@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestrator.ledger import FoldRecord, Ledger, write_atomically
+from orchestrator.ledger import FoldRecord, Ledger
+from preprocessing.atomic import write_atomically
 from search_spaces.recipe import Plain
 from tests.orchestrator.tracking_examples import record as example
 
@@ -74,7 +75,7 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_file_or_the_new(tmp_path: 
     """A process that rewrites a file for ever is killed again and again in the middle of it."""
     target = tmp_path / "aa" / "file"
     code = (
-        "import itertools, pathlib, sys; from orchestrator.ledger import write_atomically\n"
+        "import itertools, pathlib, sys; from preprocessing.atomic import write_atomically\n"
         "for number in itertools.count(): write_atomically(pathlib.Path(sys.argv[1]), bytes([number % 256]) * 200_000)"
     )
     for _ in range(3):
