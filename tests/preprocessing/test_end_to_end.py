@@ -22,10 +22,13 @@ CHEAP: dict[str, dict[str, Plain]] = {  # pipeline -> constants that make it qui
     "strcn_g": {"face_height": 70, "face_width": 58, "height": 75, "width": 61, "flow": "dis"},
     "flow_sequence": {"size": 64, "num_frames": 5, "flow": "dis"},
     "onset_apex_flow": {"flow_size": 56, "flow": "dis"},
+    "lbp_top": {"face_height": 70, "face_width": 58},
+    "bi_woof": {"flow_size": 84, "flow": "dis"},
+    "mdmo": {"flow_size": 84, "flow": "dis", "num_frames": 5},
 }
 SHAPES: dict[str, tuple[int, ...]] = {
     "shcnn": (3, 112, 112), "region": (4, 220, 220), "strcn_a": (30, 3, 64, 48), "strcn_g": (2, 75, 61), "flow_sequence": (4, 2, 64, 64),
-    "onset_apex_flow": (3, 28, 28),
+    "onset_apex_flow": (3, 28, 28), "lbp_top": (25 * 3 * 59,), "bi_woof": (25 * 8,), "mdmo": (72,),
 }  # fmt: skip
 
 
