@@ -16,6 +16,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from models.backbones.residual import Pointwise
 from models.layers import BatchNorm2d, Dropout, MaxPool2d
 
 _PAPER: dict[str, Any] = {"widths": (32, 64, 128, 256, 728, 1024, 1536, 2048), "num_middle": 8, "dropout": 0.5}
@@ -69,9 +70,7 @@ class Block(nn.Module):
             layers += [nn.ReLU(), *separable(inputs, outputs)]
         layers += [MaxPool2d(3, stride=2, padding=1)] if halve else []
         self.main = nn.Sequential(*layers[0 if first_relu else 1 :])
-        self.shortcut = (
-            nn.Sequential(nn.Conv2d(widths[0], widths[-1], 1, stride=2, bias=False), BatchNorm2d(widths[-1])) if halve else nn.Identity()
-        )
+        self.shortcut = nn.Sequential(Pointwise(widths[0], widths[-1], stride=2), BatchNorm2d(widths[-1])) if halve else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         mixed: Tensor = self.main(x) + self.shortcut(x)
