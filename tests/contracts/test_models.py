@@ -146,7 +146,8 @@ def test_an_unknown_hyperparameter_is_rejected(name: str) -> None:
 
 @pytest.mark.parametrize("name", TWO_STAGED)
 def test_both_stages_together_are_the_network(name: str) -> None:
-    model, x = _build(name).eval(), _input(name, 3)
+    model: Any = _build(name).eval()
+    x = _input(name, 3)
     x[1, -2:] = 0  # a shorter clip
     features, head = model.get_submodule("features"), model.get_submodule("head")
     frames = features.embed(x.flatten(0, 1)).unflatten(0, x.shape[:2])

@@ -28,12 +28,11 @@ def test_every_system_has_a_synthetic_recipe() -> None:
 
 def tiny(name: str) -> Recipe:
     recipe, _ = search_spaces.load(name, "synthetic")
-    once = {"epochs": 1, "num_evals": 1}
     return dataclasses.replace(
         recipe,
         data=dataclasses.replace(recipe.data, options={**recipe.data.options, "max_subjects": SUBJECTS}),
-        training=dataclasses.replace(recipe.training, **once),
-        features=recipe.features and dataclasses.replace(recipe.features, **once),
+        training=dataclasses.replace(recipe.training, epochs=1, num_evals=1),
+        features=recipe.features and dataclasses.replace(recipe.features, epochs=1, num_evals=1),
         protocol=dataclasses.replace(recipe.protocol, num_inner=2),
     )
 

@@ -136,7 +136,12 @@ def test_models_have_versions_of_their_own() -> None:
 def test_the_version_covers_blocks_that_models_share_and_the_whole_core(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     read = source_digest._source
-    monkeypatch.setattr(source_digest, "_source", lambda name: seen.append(name) or read(name))
+
+    def noted(name: str) -> str | None:
+        seen.append(name)
+        return read(name)
+
+    monkeypatch.setattr(source_digest, "_source", noted)
     source_digest.digest.cache_clear()
     code_version.__wrapped__("stanet")
     core = (

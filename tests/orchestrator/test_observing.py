@@ -16,6 +16,8 @@ FOLD = Fold(name="toy/s01", train=(0, 1, 2, 6, 7, 8), inner=(), held_out=(3, 4, 
 
 
 class Watcher(torch.nn.Module):
+    seen: torch.Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.weight = torch.nn.Parameter(torch.zeros(1))
