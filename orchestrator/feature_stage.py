@@ -5,6 +5,7 @@ Shapes: N clips, T frames, D values of an embedding.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,8 +42,8 @@ _kept: dict[str, dict[str, Tensor]] = {}
 def _train(recipe: Recipe, networks: Sequence[nn.Module], folds: Sequence[Fold], clips: ClipTensors, place: Place) -> None:
     assert recipe.features is not None
     features = [network.get_submodule("features") for network in networks]
-    relabel = [network.relabel for network in networks][0]
-    targets = Targets(clips, recipe.features.labels, place.device, DTYPES[recipe.features.precision], relabel=relabel)  # type: ignore[arg-type]
+    relabel: Any = networks[0].relabel
+    targets = Targets(clips, recipe.features.labels, place.device, DTYPES[recipe.features.precision], relabel=relabel)
     where = dataclasses.replace(place, purpose="features-")
     stage = Stage(recipe.features, recipe.loss, recipe.augmentation, features, folds, [clips] * len(folds), targets, where)
     for epoch in range(1, recipe.features.epochs + 1):

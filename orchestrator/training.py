@@ -91,11 +91,12 @@ def evaluation_epochs(epochs: int, num_evals: int) -> tuple[int, ...]:
 
 def _stage(recipe: Recipe, networks: Sequence[nn.Module], folds: Sequence[Fold], clips: ClipTensors, place: Place) -> Stage:
     """The stage that ends in the classes: of the whole network on the clips, or of its head on embeddings."""
-    targets = Targets(clips, recipe.training.labels, place.device, DTYPES[recipe.training.precision])
+    dtype = DTYPES[recipe.training.precision]
     if recipe.features is None:
+        targets = Targets(clips, recipe.training.labels, place.device, dtype)
         return Stage(recipe.training, recipe.loss, recipe.augmentation, networks, folds, [clips] * len(folds), targets, place)
     sequences = embedded(recipe, networks, folds, clips, place)
-    targets = Targets(sequences[0], recipe.training.labels, place.device, DTYPES[recipe.training.precision])
+    targets = Targets(sequences[0], recipe.training.labels, place.device, dtype)
     heads = [network.get_submodule("head") for network in networks]
     return Stage(recipe.training, recipe.loss, Augmentation(), heads, folds, sequences, targets, place)
 

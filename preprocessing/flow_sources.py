@@ -4,8 +4,9 @@ Flow images are min-max coded, each channel by itself: the codes of u and v keep
 u is beside v. ``zero`` says which code stands for no motion: ``median`` (most of a face stays where it is) or ``middle``, 127.5.
 """
 
+import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from preprocessing.steps import alignment, interpolation, synthetic_flow
 from preprocessing.steps.face_points import face_points
 from preprocessing.steps.flow_image import read_flow_image
 from preprocessing.steps.strain import strain
+
+Run = Callable[[Clip, Options, Context], np.ndarray]
 
 FACES: dict[str, Plain] = {
     "faces": "crop",  # ours: Eq. (1) of STRCN
@@ -40,6 +43,16 @@ class Motion(NamedTuple):
     """(T, H, W), at least 0."""
     points: Callable[[], np.ndarray]
     """The face's (68, 2) landmarks in these pixels, found when asked for."""
+
+
+def described(source: Callable[[Clip, Options, Context], Motion], describe: Callable[[Motion, Options], np.ndarray]) -> Run:
+    """What a pipeline runs: ``describe`` of what ``source`` gives, as part of the module of ``describe``, whose code is digested."""
+
+    @functools.wraps(describe)
+    def run(clip: Clip, constants: Options, context: Context) -> np.ndarray:
+        return describe(source(clip, constants, context), constants)
+
+    return cast(Run, run)
 
 
 def at_apex(clip: Clip, constants: Options, context: Context) -> Motion:

@@ -10,10 +10,9 @@ from typing import Any, cast
 import numpy as np
 
 from preprocessing import flow_choice, flow_sources
-from preprocessing.clip import Clip
-from preprocessing.flow_sources import APEX, IMAGE, SYNTHETIC, Motion
+from preprocessing.flow_sources import APEX, IMAGE, SYNTHETIC, Motion, described
 from preprocessing.options import Plain
-from preprocessing.pipeline import Context, Options, Pipeline, count, one_of
+from preprocessing.pipeline import Options, Pipeline, count, one_of
 from preprocessing.steps.bi_woof import WEIGHTS, Weight, bi_woof
 
 DESCRIPTOR: dict[str, Plain] = {
@@ -32,27 +31,17 @@ def _describe(motion: Motion, constants: Options) -> np.ndarray:
     return bi_woof(motion.flow[0], motion.strain[0], rows=blocks, cols=blocks, bins=bins, local=local, whole=whole)
 
 
-def _of_frames(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.at_apex(clip, constants, context), constants)
-
-
-def _of_image(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.of_image(clip, constants, context), constants)
-
-
-def _of_synthetic(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.synthetic_at_apex(clip, constants, context), constants)
-
-
 PIPELINES = (
     Pipeline(
         name="bi_woof",
         constants={**APEX, **DESCRIPTOR},
-        run=_of_frames,
+        run=described(flow_sources.at_apex, _describe),
         chosen=flow_choice.modules,
         uses_gpu=flow_choice.uses_gpu,
         **WHAT,
     ),
-    Pipeline(name="bi_woof_of_image", constants={**IMAGE, **DESCRIPTOR}, run=_of_image, **WHAT),
-    Pipeline(name="bi_woof_of_synthetic", constants={**SYNTHETIC, **DESCRIPTOR}, run=_of_synthetic, **WHAT),
+    Pipeline(name="bi_woof_of_image", constants={**IMAGE, **DESCRIPTOR}, run=described(flow_sources.of_image, _describe), **WHAT),
+    Pipeline(
+        name="bi_woof_of_synthetic", constants={**SYNTHETIC, **DESCRIPTOR}, run=described(flow_sources.synthetic_at_apex, _describe), **WHAT
+    ),
 )

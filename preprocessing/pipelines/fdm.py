@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from preprocessing import flow_choice, flow_sources
-from preprocessing.clip import Clip
-from preprocessing.flow_sources import FACES, IMAGE, SYNTHETIC, Motion
+from preprocessing.flow_sources import FACES, IMAGE, SYNTHETIC, Motion, described
 from preprocessing.options import Plain
-from preprocessing.pipeline import Context, Options, Pipeline, count, flag, number
+from preprocessing.pipeline import Options, Pipeline, count, flag, number
 from preprocessing.steps.fdm import fdm
 
 DESCRIPTOR: dict[str, Plain] = {
@@ -33,27 +32,19 @@ def _describe(motion: Motion, constants: Options) -> np.ndarray:
     return fdm(motion.flow, rows=blocks, cols=blocks, segments=segments, angle=angle, cell=cell, unit=unit)
 
 
-def _of_frames(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.over_time(clip, constants, context), constants)
-
-
-def _of_image(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.of_image(clip, constants, context), constants)
-
-
-def _of_synthetic(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.synthetic_over_time(clip, constants, context), constants)
-
-
 PIPELINES = (
     Pipeline(
         name="fdm",
         constants={**FACES, "reference": "previous", "num_frames": 10, **DESCRIPTOR, "segments": 3},
-        run=_of_frames,
+        run=described(flow_sources.over_time, _describe),
         chosen=flow_choice.modules,
         uses_gpu=flow_choice.uses_gpu,
         **WHAT,
     ),
-    Pipeline(name="fdm_of_image", constants={**IMAGE, **DESCRIPTOR, "cell": 8.0}, run=_of_image, **WHAT),  # in codes
-    Pipeline(name="fdm_of_synthetic", constants={**SYNTHETIC, **DESCRIPTOR}, run=_of_synthetic, **WHAT),
+    Pipeline(
+        name="fdm_of_image", constants={**IMAGE, **DESCRIPTOR, "cell": 8.0}, run=described(flow_sources.of_image, _describe), **WHAT
+    ),  # in codes
+    Pipeline(
+        name="fdm_of_synthetic", constants={**SYNTHETIC, **DESCRIPTOR}, run=described(flow_sources.synthetic_over_time, _describe), **WHAT
+    ),
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from preprocessing import flow_choice, flow_sources
 from preprocessing.clip import Clip
-from preprocessing.flow_sources import FACES, IMAGE, SYNTHETIC, Motion
+from preprocessing.flow_sources import FACES, IMAGE, SYNTHETIC, Motion, described
 from preprocessing.options import Plain
 from preprocessing.pipeline import Context, Options, Pipeline, count, flag, number, one_of
 from preprocessing.steps import mdmo
@@ -47,18 +47,6 @@ def _describe(motion: Motion, constants: Options) -> np.ndarray:
     return mdmo.mdmo(_atoms(motion, constants), form=form, balance=number(constants, "balance"))
 
 
-def _of_frames(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.over_time(clip, constants, context), constants)
-
-
-def _of_image(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.of_image(clip, constants, context), constants)
-
-
-def _of_synthetic(clip: Clip, constants: Options, context: Context) -> np.ndarray:
-    return _describe(flow_sources.synthetic_over_time(clip, constants, context), constants)
-
-
 def _atoms_of_frames(clip: Clip, constants: Options, context: Context) -> np.ndarray:
     """float32 (num_frames - 1, 72)."""
     count(constants, "num_frames")
@@ -76,9 +64,13 @@ def _atoms_of_synthetic(clip: Clip, constants: Options, context: Context) -> np.
 
 
 PIPELINES = (
-    Pipeline(name="mdmo", constants={**FRAMES, **DESCRIPTOR, "steady": True}, run=_of_frames, **FLOW, **WHAT),
-    Pipeline(name="mdmo_of_image", constants={**IMAGE, **DESCRIPTOR}, run=_of_image, **WHAT),
-    Pipeline(name="mdmo_of_synthetic", constants={**SYNTHETIC, **DESCRIPTOR}, run=_of_synthetic, **WHAT),
+    Pipeline(
+        name="mdmo", constants={**FRAMES, **DESCRIPTOR, "steady": True}, run=described(flow_sources.over_time, _describe), **FLOW, **WHAT
+    ),
+    Pipeline(name="mdmo_of_image", constants={**IMAGE, **DESCRIPTOR}, run=described(flow_sources.of_image, _describe), **WHAT),
+    Pipeline(
+        name="mdmo_of_synthetic", constants={**SYNTHETIC, **DESCRIPTOR}, run=described(flow_sources.synthetic_over_time, _describe), **WHAT
+    ),
     Pipeline(name="mdmo_atoms", constants={**FRAMES, "num_frames": 20, **REGIONS, "steady": True}, run=_atoms_of_frames, **FLOW, **ATOMS),
     Pipeline(name="mdmo_atoms_of_image", constants={**IMAGE, **REGIONS}, run=_atoms_of_image, **ATOMS),
     Pipeline(name="mdmo_atoms_of_synthetic", constants={**SYNTHETIC, **REGIONS}, run=_atoms_of_synthetic, **ATOMS),

@@ -8,10 +8,10 @@ import pytest
 import safetensors.torch
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state
 
 import models
 from models.layers import Dropout, noise_shapes
+from tests.models.stacking import assert_equal_to_a_loop
 
 CLASSES = 3
 
@@ -124,18 +124,7 @@ def test_stacked_training_steps_equal_sequential_ones(name: str, stage: str) -> 
     generator = torch.Generator().manual_seed(0)
     shapes = noise_shapes(folds[0], x[0])
     noise = {path: torch.rand(3, *shape, generator=generator, dtype=torch.float64) for path, shape in shapes.items()}
-    parameters, buffers = stack_module_state(folds)
-    run = torch.vmap(lambda state, x: functional_call(folds[0], state, (x,)))
-    together = run({**parameters, **buffers, **noise}, x)
-    together.square().sum().backward()
-    for i, fold in enumerate(folds):
-        alone = functional_call(fold, {path: drawn[i] for path, drawn in noise.items()}, (x[i],))
-        alone.square().sum().backward()
-        torch.testing.assert_close(together[i], alone, rtol=0, atol=1e-10)
-        for path, parameter in fold.named_parameters():
-            torch.testing.assert_close(parameters[path].grad[i], parameter.grad, rtol=1e-9, atol=1e-9)
-        for path, buffer in fold.named_buffers():
-            torch.testing.assert_close(buffers[path][i], buffer, rtol=0, atol=1e-10)
+    assert_equal_to_a_loop(folds, x, noise)
 
 
 @pytest.mark.parametrize("name", models.names())

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state
 
 import models
 from models.layers import noise_shapes
 from models.rcn import FORMS
+from tests.models.stacking import assert_equal_to_a_loop
 
 
 def _build(form: str, seed: int = 0, **changes: Any) -> nn.Module:
@@ -30,17 +30,8 @@ def test_every_form_stacked_equals_a_loop(form: str) -> None:
     folds = [_build(form, seed).double() for seed in range(2)]
     x = torch.stack([_image(), 2 * _image()]).double()
     noise = {path: torch.rand(2, *shape).double() for path, shape in noise_shapes(folds[0], x[0]).items()}
-    parameters, buffers = stack_module_state(folds)
-    run = torch.vmap(lambda state, x: functional_call(folds[0], state, (x,)))
-    together = run({**parameters, **buffers, **noise}, x)
-    together.square().sum().backward()
-    for i, fold in enumerate(folds):
-        alone = functional_call(fold, {path: drawn[i] for path, drawn in noise.items()}, (x[i],))
-        alone.square().sum().backward()
-        torch.testing.assert_close(together[i], alone, rtol=0, atol=1e-10)
-        for path, parameter in fold.named_parameters():
-            assert parameter.grad is not None and parameter.grad.any(), path
-            torch.testing.assert_close(parameters[path].grad[i], parameter.grad, rtol=1e-9, atol=1e-9)
+    assert_equal_to_a_loop(folds, x, noise)
+    assert all(p.grad is not None and p.grad.any() for fold in folds for p in fold.parameters())
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -3,13 +3,13 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state
 
 import models
 from models.layers import noise_shapes
 from models.region_cnn_lstm import PARAMETERS, REGIONS, SMALL
 from preprocessing.pipelines import region as pipeline
 from preprocessing.steps import regions as steps
+from tests.models.stacking import assert_equal_to_a_loop
 
 PAPER, _ = PARAMETERS["RGBA"]
 
@@ -115,17 +115,8 @@ def test_stacked_stages_equal_a_loop(stage: str) -> None:
         folds.append(models.build("region_cnn_lstm", 3, **SMALL).get_submodule(stage).double())
     x = torch.randn(2, 3, 2, 44, 44).double() if stage == "features" else torch.rand(2, 3, 4, 121).double()
     noise = {path: torch.rand(2, *shape).double() for path, shape in noise_shapes(folds[0], x[0]).items()}
-    parameters, buffers = stack_module_state(folds)
-    run = torch.vmap(lambda state, x: functional_call(folds[0], state, (x,)))
-    together = run({**parameters, **buffers, **noise}, x)
-    together.square().sum().backward()
-    for i, fold in enumerate(folds):
-        alone = functional_call(fold, {path: drawn[i] for path, drawn in noise.items()}, (x[i],))
-        alone.square().sum().backward()
-        torch.testing.assert_close(together[i], alone, rtol=0, atol=1e-10)
-        for path, parameter in fold.named_parameters():
-            assert parameter.grad is not None and parameter.grad.any()
-            torch.testing.assert_close(parameters[path].grad[i], parameter.grad, rtol=1e-9, atol=1e-9)
+    assert_equal_to_a_loop(folds, x, noise)
+    assert all(p.grad is not None and p.grad.any() for fold in folds for p in fold.parameters())
 
 
 @pytest.mark.parametrize(
