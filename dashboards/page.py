@@ -67,11 +67,13 @@ class Table:
     def __post_init__(self) -> None:
         if wrong := sorted({len(row) for row in self.rows} - {len(self.columns)}):
             raise ValueError(
-                f"A row must have a cell per column, but '{self.title}' has {len(self.columns)} columns and rows of {wrong} cells. Mend its page."
+                f"A row must have a cell per column, but '{self.title}' has {len(self.columns)}"
+                f" columns and rows of {wrong} cells. Mend its page."
             )
         if len(self.tones) not in (0, len(self.rows)):
             raise ValueError(
-                f"A table must have a tone per row or none, but '{self.title}' has {len(self.rows)} rows, {len(self.tones)} tones. Mend its page."
+                f"A table must have a tone per row or none, but '{self.title}' has {len(self.rows)} rows and "
+                f"{len(self.tones)} tones. Mend its page."
             )
 
     @property
