@@ -3,72 +3,66 @@
 Everything is about the fold in which the clip's subject was held out: the only one whose answer says something about the method.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 
 from dashboards import clip_figures as figures
-from dashboards.clip_network import Examined, examine
-from dashboards.clip_sources import Source, face_frames, trained_on, with_flow
-from dashboards.page import Block, Callout, Choices, Column, Figure, Page, Table, Text
-from orchestrator.attention_figures import flow_colours, overlay
-from orchestrator.ledger import FoldRecord
+from dashboards.clip_case import Case, Witness, case_of, hardest, shares_right
+from dashboards.clip_images import images
+from dashboards.page import Block, Callout, Choices, Column, Figure, Link, Page, Table, Text
+from dashboards.sweep_view import SweepView
 
 LEAD = "What the network that never saw this subject makes of one clip: what it was given, where and when it looks, and what it answers."
 PREFERRED = ("nested", "inner_mean", "last_epoch", "oracle")
 """Whose network is examined if none is named: the first of these that scored the clip."""
+Address = Callable[[str, str | None], str]
+"""Where the page of a clip (key) by a rule is."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Witness:
-    """The setting that a rule chose for the clip's fold, and its record there."""
+def clip(view: SweepView, key: str | None = None, rule: str | None = None, *, address: Address) -> Page:
+    """The page of one clip, by default the one that most settings miss; ``rule`` says whose network is examined.
 
-    rule: str
-    honest: bool
-    trial: int
-    epoch: int
-    record: FoldRecord
-
-    def probabilities(self, key: str) -> np.ndarray:
-        """(K,) of the clip at the chosen epoch."""
-        curve: np.ndarray = self.record.held_out.probabilities[self.record.epochs.index(self.epoch), self.record.held_out.keys.index(key)]
-        return curve
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Case:
-    """A clip, its witnesses, and how all settings of the sweep answered."""
-
-    sweep: str
-    classes: tuple[str, ...]
-    key: str
-    fold: str
-    witnesses: Mapping[str, Witness]
-    """By rule."""
-    answers: np.ndarray
-    """(N,) class indices, one per setting that held this clip out; empty where none is known."""
-
-    @property
-    def truth(self) -> int:
-        record = next(iter(self.witnesses.values())).record
-        return int(record.held_out.truth[record.held_out.keys.index(self.key)])
-
-
-def clip(home: Path, case: Case, *, rule: str | None = None, choices: Sequence[Choices] = ()) -> Page:
-    """The page of one clip; ``rule`` says whose network is examined, ``choices`` lead to other clips and rules."""
-    witness = case.witnesses[rule or next(name for name in PREFERRED if name in case.witnesses)]
-    blocks: list[Block] = [*choices, _verdict(case, witness), *_answers(case)]
-    try:
-        source = trained_on(home, witness.record, case.key)
-    except ValueError as error:
-        blocks.append(Callout(tone="warn", title="No images", text=str(error)))
+    Raises:
+        LookupError: the sweep has no such clip.
+    """
+    if not view.clips:
+        text = "No fold has been trained yet: the first clips can be seen when the first trial has settled."
+        return Page(name="clip", title="Clip", lead=LEAD, blocks=(Callout(text=text),))
+    case = case_of(view, key or hardest(view))
+    witness = case.witnesses.get(rule or "") or next((case.witnesses[name] for name in PREFERRED if name in case.witnesses), None)
+    blocks: list[Block] = [*_choices(view, case, witness, address)]
+    if witness is None:
+        blocks.append(Callout(tone="warn", text=f"No trial has a record of the fold {case.fold} yet. Look again when one has settled."))
     else:
-        examined = examine(home, witness.record, case.key, source.tensor)
-        blocks += [*_given(home, source, examined, witness), *_attention(examined, witness), *_numbers(source, examined)]
-    blocks += [*_curve(case, witness)]
-    return Page(name="clip", title=f"Clip {case.key}", lead=LEAD, blocks=tuple(blocks))
+        blocks += [_verdict(case, witness), *_answers(case), *images(view.home, case.key, witness), *_curve(case, witness)]
+    return Page(name="clip", title=f"Clip {case.key}", lead=LEAD, blocks=(*blocks, _all_clips(view, address)))
+
+
+def _choices(view: SweepView, case: Case, witness: Witness | None, address: Address) -> list[Block]:
+    """Links to the other clips of the fold, and to the networks of other rules."""
+    beside = [clip.key for clip in view.clips if clip.fold == case.fold]
+    rule = witness.rule if witness else None
+    clips = tuple(Link(text=_short(key), url=address(key, rule)) for key in beside)
+    blocks: list[Block] = [Choices(title=f"Clips of {case.fold}", links=clips, current=_short(case.key))]
+    if witness is not None and len(case.witnesses) > 1:
+        rules = tuple(Link(text=name, url=address(case.key, name)) for name in PREFERRED if name in case.witnesses)
+        blocks.append(Choices(title="The network chosen by", links=rules, current=witness.rule))
+    return blocks
+
+
+def _all_clips(view: SweepView, address: Address) -> Table:
+    rows = tuple(
+        (Link(text=clip.key, url=address(clip.key, None)), view.header.classes[clip.truth], float(share))
+        for clip, share in sorted(zip(view.clips, shares_right(view), strict=True), key=lambda pair: pair[0].key)
+    )
+    columns = ("clip", "class", Column(title="recognised by", form=".0%", hint="share of the settings that were tried"))
+    return Table(title="All clips", columns=columns, rows=rows, folded=True)
+
+
+def _short(key: str) -> str:
+    """``casme2/sub17/EP01_02`` -> ``EP01_02``: the subject stands above."""
+    return key.split("/", 2)[2]
 
 
 def _verdict(case: Case, witness: Witness) -> Callout:
@@ -113,120 +107,6 @@ def _answers(case: Case) -> list[Block]:
     return blocks
 
 
-def _given(home: Path, source: Source, examined: Examined, witness: Witness) -> list[Block]:
-    """What the network was given, over time, with what it made of it below."""
-    rows, notes = _rows(home, source, examined)
-    if not rows:
-        return [Text(title="Images", text=" ".join(notes))]
-    names = ", then ".join(row.name.replace("<br>", " ") for row in rows)
-    caption = f"{source.row.key} by the pipeline {source.manifest['pipeline']} ({source.manifest['units']}); from above: {names}."
-    if len(rows[0].images) == 1:
-        caption = caption.replace("from above", "from left to right")
-    blocks: list[Block] = [Figure(title="What it was given, and where it looks", figure=figures.strip(rows), caption=caption)]
-    if epoch_note := _epoch_note(examined, witness):
-        notes.append(epoch_note)
-    return [*blocks, *([Text(text="\n\n".join(notes))] if notes else [])]
-
-
-def _epoch_note(examined: Examined, witness: Witness) -> str:
-    if examined.probabilities is None or witness.epoch == witness.record.epochs[-1]:
-        return ""
-    return (
-        f"Attention and saliency are those of the last epoch, {witness.record.epochs[-1]}: weights of epoch {witness.epoch} are not kept."
-    )
-
-
-def _rows(home: Path, source: Source, examined: Examined) -> tuple[list[figures.Row], list[str]]:
-    """The lines of the strip, and why others are missing."""
-    rows, notes = [], []
-    frames = face_frames(home, source)
-    if frames is not None:
-        rows.append(figures.Row("face", np.asarray(frames)))
-    if source.pictures is not None:
-        rows.append(figures.Row("input", source.pictures))
-    if not rows:
-        notes.append(_no_frames(source))
-    moving = with_flow(home, source)
-    if moving is None or moving.flow is None:
-        notes.append(f"No flow: the pipeline {source.manifest['pipeline']} makes none, and no other build in {home / 'shards'} has it.")
-    else:
-        rows += _motion(moving, source, examined)
-    if examined.saliency is not None:
-        rows.append(figures.Row("saliency", figures.heat(examined.saliency)))
-    notes += [f"No {part}: {reason}" for part, reason in _reasons(examined).items()]
-    return rows, notes
-
-
-def _reasons(examined: Examined) -> dict[str, str]:
-    """Part -> why it is missing; where there is no network at all, once."""
-    if "network" in examined.missing:
-        return {"attention and no saliency": examined.missing["network"]}
-    return dict(examined.missing)
-
-
-def _no_frames(source: Source) -> str:
-    if not source.provenance["frames"]:
-        return "No frames: the clips of this corpus are rendered as tensors, there was never a video."
-    if len(source.provenance["frames"]) == 1:
-        return "No frames: the corpus is distributed as one flow image per clip."
-    corpus = source.manifest["corpus"]
-    return (
-        "No frames: HOME/intermediates, where builds keep the faces, has none of this clip (it may have been removed, or the pipeline keeps "
-        f"none). A build makes them again: python -m preprocessing.build {corpus} --root DIR, after removing its shards."
-    )
-
-
-def _motion(moving: Source, source: Source, examined: Examined) -> list[figures.Row]:
-    """Flow, and the mask over it, in the network's own view where it is known."""
-    flow = moving.flow
-    assert flow is not None
-    if moving is source and examined.seen is not None and examined.seen.shape[0] == len(flow):
-        places = [source.channels.index("u"), source.channels.index("v")]
-        flow = examined.seen[:, places]
-        if source.tensor.dtype == np.uint8:
-            flow = flow - np.median(flow, axis=(2, 3), keepdims=True)
-    colours = flow_colours(flow)
-    rows = [figures.Row("flow", _to_bytes(colours))]
-    if examined.mask is not None and len(examined.mask) == len(colours):
-        rows.append(figures.Row("attention<br>over flow", _to_bytes(overlay(colours, examined.mask[:, None]))))
-    return rows
-
-
-def _attention(examined: Examined, witness: Witness) -> list[Block]:
-    """Temporal weights, and the spatial mask as numbers."""
-    blocks: list[Block] = []
-    if examined.temporal is not None:
-        caption = (
-            f"Temporal attention of trial {witness.trial}: image {int(examined.temporal.argmax()) + 1} of {len(examined.temporal)} counts "
-            "most. Dashed: what each would weigh if all counted alike."
-        )
-        blocks.append(Figure(title="When it looks", figure=figures.weights(examined.temporal), caption=caption))
-    if examined.mask is not None:
-        mean = examined.mask.mean(0)
-        caption = (
-            f"Spatial attention, mean over channels and images: {mean.shape[1]} x {mean.shape[0]} cells between {mean.min():.3f} and "
-            f"{mean.max():.3f}. In the strip it is stretched to its own range: read here how much it varies at all."
-        )
-        figure = figures.arrays([("attention", mean)])
-        blocks.append(Figure(title="Where it looks", figure=figure, caption=caption))
-    return blocks
-
-
-def _numbers(source: Source, examined: Examined) -> list[Block]:
-    """The input as numbers: channels of the image that moves most, or a descriptor's values."""
-    if source.images is None:
-        if source.tensor.ndim != 1:
-            return []
-        caption = f"The {len(source.tensor)} numbers that the classifier sees ({source.manifest['units']})."
-        return [Figure(title="The descriptor", figure=figures.descriptor(source.tensor), caption=caption)]
-    images = examined.seen if examined.seen is not None else source.images.astype(np.float32)
-    strongest = int(np.abs(images - np.median(images, axis=(2, 3), keepdims=True)).mean((1, 2, 3)).argmax())
-    names = [(name, images[strongest, place]) for place, name in enumerate(source.channels)]
-    which = f"image {strongest + 1} of {len(images)}, the one that differs most from rest" if len(images) > 1 else "its one image"
-    caption = f"The channels of {which}: {source.manifest['units']}."
-    return [Figure(title="The input as numbers", figure=figures.arrays(names[:4]), caption=caption)]
-
-
 def _curve(case: Case, witness: Witness) -> list[Block]:
     record = witness.record
     if len(record.epochs) == 1:
@@ -239,8 +119,3 @@ def _curve(case: Case, witness: Witness) -> list[Block]:
     )
     figure = figures.epochs(record.epochs, probabilities, case.classes, case.truth, witness.epoch)
     return [Figure(title="While it was trained", figure=figure, caption=caption)]
-
-
-def _to_bytes(images: np.ndarray) -> np.ndarray:
-    """RGB in [0, 1] -> uint8."""
-    return np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)

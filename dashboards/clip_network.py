@@ -59,7 +59,7 @@ def examine(home: Path, record: FoldRecord, key: str, tensor: np.ndarray) -> Exa
         return Examined(missing=dict.fromkeys(("network", "attention", "saliency"), _line(error)))
     if (gap := float(np.abs(answer - recorded).max())) > SAME:
         reason = (
-            f"The network of these weights must answer as it did when it was scored, but differs by {gap:.2g}: model or data changed since. "
+            f"The network of these weights must answer as it did when scored, but differs by {gap:.2g}: model or data changed since. "
             "Sweep again to explain today's."
         )
         return Examined(missing=dict.fromkeys(("network", "attention", "saliency"), reason))
