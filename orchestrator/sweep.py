@@ -13,6 +13,7 @@ from typing import Any
 
 import search_spaces
 from orchestrator import champions, console, registry
+from orchestrator.after_sweep import EndedSweep, run_hooks
 from orchestrator.data import example
 from orchestrator.fold_job import code_version
 from orchestrator.folds import ALL
@@ -80,6 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     tell(finished.result, finished.scores, recipe, as_json=given.json)
     _next_steps(finished, given.home, given.tracking_uri, as_json=given.json)
+    ended = EndedSweep(name=finished.result.name, home=given.home, tracking_uri=given.tracking_uri, storage=given.storage)
+    for line in run_hooks(ended):
+        console.say(line, as_json=given.json)
     if given.json:
         shipped = {"version": finished.version, "promoted": finished.promoted, "reasons": list(finished.reasons)}
         console.emit({**document(finished.result, finished.scores), "model_version": shipped, "num_trained": finished.num_trained})
