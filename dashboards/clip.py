@@ -16,6 +16,7 @@ from dashboards.sweep_view import SweepView
 LEAD = "What the network that never saw this subject makes of one clip: what it was given, where and when it looks, and what it answers."
 PREFERRED = ("nested", "inner_mean", "last_epoch", "oracle")
 """Whose network is examined if none is named: the first of these that scored the clip."""
+ALL_CLIPS = "All clips"
 Address = Callable[[str, str | None], str]
 """Where the page of a clip (key) by a rule is."""
 
@@ -57,7 +58,7 @@ def _all_clips(view: SweepView, address: Address) -> Table:
         for clip, share in sorted(zip(view.clips, shares_right(view), strict=True), key=lambda pair: pair[0].key)
     )
     columns = ("clip", "class", Column(title="recognised by", form=".0%", hint="share of the settings that were tried"))
-    return Table(title="All clips", columns=columns, rows=rows, folded=True)
+    return Table(title=ALL_CLIPS, columns=columns, rows=rows, folded=True)
 
 
 def _short(key: str) -> str:

@@ -68,6 +68,11 @@ def hardest(view: SweepView) -> str:
     return view.clips[int(np.nan_to_num(shares_right(view), nan=1.0).argmin())].key
 
 
+def easiest(view: SweepView) -> str:
+    """The clip that the largest share of settings recognises; the first of equals."""
+    return view.clips[int(np.nan_to_num(shares_right(view), nan=0.0).argmax())].key
+
+
 def shares_right(view: SweepView) -> np.ndarray:
     """(N,) share of the settings that recognise each clip; NaN where none was asked."""
     asked = (view.predicted >= 0).sum(axis=0)
