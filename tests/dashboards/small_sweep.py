@@ -33,7 +33,7 @@ def small_recipe(model: str) -> Recipe:
     return dataclasses.replace(
         recipe,
         data=dataclasses.replace(recipe.data, options={**recipe.data.options, "max_subjects": SUBJECTS}),
-        training=dataclasses.replace(recipe.training, epochs=EPOCHS, num_evals=EPOCHS),
+        training=dataclasses.replace(recipe.training, epochs=min(EPOCHS, recipe.training.epochs), num_evals=EPOCHS),
         protocol=dataclasses.replace(recipe.protocol, num_inner=2),
     )
 
