@@ -38,7 +38,7 @@ def tables(view: SweepView, targets: tuple[Target, ...]) -> dict[str, Table]:
 
 
 def _scores(view: SweepView, where: str) -> Table:
-    bounds = [Column(title=f"{name}{bound}", form=".3f") for name in NAMES.values() for bound in ("", " low", " high")]
+    bounds: list[Column | str] = [Column(title=f"{name}{bound}", form=".3f") for name in NAMES.values() for bound in ("", " low", " high")]
     rows = tuple(
         (score.rule, "yes" if score.honest else "NO", corpus, len(part.keys), *(_interval(part)))
         for score in view.scores.values()
@@ -65,7 +65,7 @@ def _published(view: SweepView, targets: tuple[Target, ...], where: str) -> Tabl
                 place = (NAMES[target.metric], target.corpus, score.rule, "yes" if score.honest else "NO")
                 rows.append((*place, target.value, ours, ours - target.value, target.source))
     caption = "A published number whose rule is not stated is nearest to oracle."
-    columns = ("metric", "corpus", "rule", "honest", *numbers, "source")
+    columns: tuple[Column | str, ...] = ("metric", "corpus", "rule", "honest", *numbers, "source")
     return Table(title=f"Published and reproduced: {where}.", caption=caption, columns=columns, rows=tuple(rows))
 
 
@@ -94,7 +94,7 @@ def _clips(view: SweepView, where: str) -> Table:
     pooled = {rule: score.predictions for rule, score in view.scores.items()}
     answers = {rule: dict(zip(p.keys, p.predicted.tolist(), strict=True)) for rule, p in pooled.items()}
     classes = view.header.classes
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (clip.key, clip.fold, classes[clip.truth], *(classes[known[clip.key]] if clip.key in known else None for known in answers.values()))
         for clip in sorted(view.clips, key=lambda clip: clip.key)
     )

@@ -92,9 +92,10 @@ def complaints(driver: webdriver.Chrome) -> list[str]:
 
 
 def requests(driver: webdriver.Chrome) -> list[str]:
-    """Every address that the browser asked for since the last call."""
+    """Every address that pages asked for since the last call; what the browser's own first page shows does not count."""
     messages: list[dict[str, Any]] = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
-    return [message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+    asked = [message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+    return [address for address in asked if not address.startswith(("chrome:", "chrome-untrusted:"))]
 
 
 def capture(driver: webdriver.Chrome, path: Path, *, most: int) -> None:

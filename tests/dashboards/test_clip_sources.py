@@ -19,7 +19,7 @@ from preprocessing.intermediates import Intermediates
 from preprocessing.parts import contents_of
 from preprocessing.pipeline import Context
 from preprocessing.shards import ClipRow
-from search_spaces.recipe import Data
+from search_spaces.recipe import Data, Plain
 from tests.dashboards.small_sweep import SUBJECTS, small_recipe
 from tests.orchestrator.training_examples import build_shards
 
@@ -47,7 +47,7 @@ def test_a_clip_of_another_corpus_and_lost_shards_are_refused(swept: tuple[Path,
 
 
 def test_a_descriptor_borrows_the_flow_of_another_build_of_its_frames(swept: tuple[Path, SweepResult], tmp_path: Path) -> None:
-    options = {"layout": "smic_hs", "max_subjects": SUBJECTS}
+    options: dict[str, Plain] = {"layout": "smic_hs", "max_subjects": SUBJECTS}
     build_shards(Data(corpus="synthetic", classes="synthetic3", pipeline="fdm_of_synthetic", options=options), tmp_path)
     (folder,) = (tmp_path / "shards" / "synthetic").iterdir()
     descriptor = clip_sources._source(clip_sources.open_shards(folder), swept[1].trials[0].folds[swept[1].fold_names[0]].held_out.keys[0])
