@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 BLUE, GREEN, ORANGE, RED, GREY = "#2f6fd0", "#1f9d61", "#e08a1e", "#cf4436", "#8b95a3"
 RULES = {"nested": BLUE, "inner_mean": GREEN, "last_epoch": ORANGE, "oracle": RED}
 STATES = {"complete": BLUE, "pruned": GREY, "failed": RED}
+NARROW = 540
+"""Figures of a width stand side by side where there is room."""
 SAYS = {"complete": "complete", "pruned": "stopped early", "failed": "failed"}
 
 
@@ -127,7 +129,7 @@ def confusion(matrix: np.ndarray, labels: Sequence[str]) -> go.Figure:
     whole = bool(np.all(matrix == np.round(matrix)))
     text = [[f"{int(cell)}<br>{share:.0%}" if whole else f"{share:.0%}" for cell, share in zip(*rows, strict=True)]
             for rows in zip(matrix, shares, strict=True)]  # fmt: skip
-    figure = blank("predicted", "actual", height=150 + 70 * len(labels))
+    figure = blank("predicted", "actual", height=150 + 70 * len(labels), width=NARROW)
     figure.add_heatmap(
         z=shares, x=list(labels), y=list(labels), text=text, texttemplate="%{text}", colorscale="Blues", zmin=0, zmax=1, showscale=False,
         hovertemplate="actual %{y}, predicted %{x}: %{z:.1%}<extra></extra>",

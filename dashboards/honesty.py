@@ -6,7 +6,7 @@ import numpy as np
 
 import search_spaces
 from dashboards import figures
-from dashboards.page import Block, Callout, Column, Figure, Page, Table, Text, Tone
+from dashboards.page import Block, Callout, Cell, Column, Figure, Page, Table, Text, Tone
 from dashboards.sweep_view import LIVE_S, SweepView
 from orchestrator import metrics
 from orchestrator.selection import RULES, Score, gap
@@ -27,7 +27,7 @@ def honesty(view: SweepView) -> Page:
     """The page of one sweep."""
     blocks: list[Block] = [*_leaks(view)]
     if view.scores:
-        blocks += [_verdict(view), _table(view), *_figure(view), _differences(view.scores), _explanations(view)]
+        blocks += [_verdict(view), *_figure(view), *_tables(view), _differences(view.scores), _explanations(view)]
     else:
         blocks.append(_unscored(view))
     blocks += [*_cloud(view)]
@@ -72,21 +72,27 @@ def _unscored(view: SweepView) -> Callout:
     return Callout(tone="warn", text=text)
 
 
-def _table(view: SweepView) -> Table:
-    rows = []
-    for rule, score in view.scores.items():
-        for corpus in ("all", *(score.predictions.corpora if len(score.predictions.corpora) > 1 else ())):
-            part = score.predictions if corpus == "all" else score.predictions.of(corpus)
-            cells: list[float] = []
-            for metric in SHOWN:
-                cells += [metrics.value(part, metric), *metrics.interval(part, metric)]
-            rows.append((rule, "yes" if score.honest else "NO", corpus, *cells))
+def _tables(view: SweepView) -> Iterator[Table]:
+    """All clips together; and, of a composite, each corpus."""
     heads = [Column(title=f"{name}{bound}") for name in SHOWN.values() for bound in ("", " low", " high")]
     honest = Column(title="honest", hint="no held-out clip had a part in the choice or in anything fitted")
     columns: tuple[Column | str, ...] = ("rule", honest, "corpus", *heads)
-    tones: tuple[Tone, ...] = tuple("bad" if row[1] == "NO" else "good" for row in rows)
+    rows = [row for rule, score in view.scores.items() for row in _rows(rule, score)]
     caption = f"Pooled over all folds, of {view.num_scored} trials; low and high are a 95 % interval from a bootstrap over subjects."
-    return Table(title="Scores by rule", columns=columns, rows=tuple(rows), tones=tones, caption=caption)
+    for title, part in (
+        ("Scores by rule", [row for row in rows if row[2] == "all"]),
+        ("By corpus", [row for row in rows if row[2] != "all"]),
+    ):
+        tones: tuple[Tone, ...] = tuple("bad" if row[1] == "NO" else "good" for row in part)
+        if part:
+            yield Table(title=title, columns=columns, rows=tuple(part), tones=tones, caption=caption, folded=title == "By corpus")
+
+
+def _rows(rule: str, score: Score) -> Iterator[tuple[Cell, ...]]:
+    for corpus in ("all", *(score.predictions.corpora if len(score.predictions.corpora) > 1 else ())):
+        part = score.predictions if corpus == "all" else score.predictions.of(corpus)
+        numbers = [number for metric in SHOWN for number in (metrics.value(part, metric), *metrics.interval(part, metric))]
+        yield (rule, "yes" if score.honest else "NO", corpus, *numbers)
 
 
 def _figure(view: SweepView) -> Iterator[Figure]:

@@ -16,7 +16,7 @@ HEADS = (
     "data set",
     "protocol",
     "metric",
-    Column(title="published", form=".3f"),
+    Column(title="published", form=".4f"),
     "reproduced",
     Column(title="difference", form="+.4f"),
     "95 % interval",
@@ -46,13 +46,14 @@ def papers(sweeps: Sequence[Listed]) -> Page:
 def _summary(measured: Mapping[Row, Sequence[Ours]]) -> Callout:
     printed = [row for row in rows() if row.value is not None]
     done = [row for row in printed if measured.get(row)]
-    inside = sum(any(_inside(row, each) for each in measured[row] if each.rule == "last_epoch") for row in done)
+    compared_with = [(row, each) for row in done for each in measured[row] if each.rule == "last_epoch"]
+    inside = sum(bool(_inside(row, each)) for row, each in compared_with)
     if not done:
         text = "None of them has been measured yet. Begin with: python -m orchestrator.reproduce MODEL --corpus CORPUS --root DIR"
         return Callout(title=f"{len(printed)} numbers are printed.", text=text)
     text = (
-        f"{len(done)} of them have been measured; {inside} lie in the 95 % interval of ours by last_epoch, the paper's own setting. It "
-        "says how much other subjects would change our number, not how much another seed would."
+        f"{len(done)} of them have been measured, by {len(compared_with)} numbers of ours at the paper's own setting (last_epoch); in "
+        f"{inside} cases the printed number lies in our 95 % interval, which says how much other subjects would change ours."
     )
     return Callout(title=f"{len(printed)} numbers are printed.", text=text)
 
@@ -90,7 +91,7 @@ def _unmeasured(found: Sequence[Row]) -> str:
     recipes = list(dict.fromkeys(recipe for row in found for recipe in compared().get(row, ())))
     if not recipes:
         return "No recipe is compared with these numbers; docs/papers.md says of each system why."
-    return f"Not measured here yet. Recipes that are compared with these numbers: {', '.join(recipes)}."
+    return f"Not measured here yet. {len(recipes)} recipes are compared with these numbers; the table names them."
 
 
 def _printed(title: str, found: Sequence[Row]) -> Table:

@@ -9,8 +9,6 @@ from dashboards.page import Block, Cell, Figure, Table, Text
 from search_spaces.published import PAPERS, Confusion, Row, confusions, matching
 from search_spaces.recipe import Recipe
 
-TITLE = "The paper's confusion"
-
 
 def beside(recipe: Recipe | None) -> Iterator[Block]:
     """Every matrix of the system on the data sets that the recipe is compared on; says plainly where there is none."""
@@ -18,10 +16,10 @@ def beside(recipe: Recipe | None) -> Iterator[Block]:
     shown = [matrix for matrix in found if matrix.kind != "missing"]
     lost = [matrix for matrix in found if matrix.kind == "missing"]
     if not found:
-        yield Text(title=TITLE, text="No paper of the four prints a confusion matrix of this system on this corpus.")
+        yield Text(text="No paper of the four prints a confusion matrix of this system on this corpus.")
     for matrix in lost:
         where = f"{PAPERS[matrix.paper]} {matrix.where}"
-        yield Text(title=TITLE, text=f"{where} shows one of {matrix.method} on {matrix.dataset}, but its figure is lost: {matrix.note}.")
+        yield Text(text=f"{where} shows one of {matrix.method} on {matrix.dataset}, but its figure is lost: {matrix.note}.")
     yield from map(_one, shown)
 
 
@@ -45,6 +43,6 @@ def _one(matrix: Confusion) -> Block:
         counts = zip(*matrix.matrix, strict=True)
         rows: tuple[tuple[Cell, ...], ...] = tuple((name, *map(int, three)) for name, three in zip(matrix.labels, counts, strict=True))
         columns = ("class", "true positives", "false negatives", "false positives")
-        return Table(title=f"{TITLE}, {matrix.dataset}", columns=columns, rows=rows, caption=note)
+        return Table(title=f"{PAPERS[matrix.paper]}, {matrix.dataset}", columns=columns, rows=rows, caption=note)
     drawn = figures.confusion(np.array(matrix.matrix), matrix.labels)
-    return Figure(title=f"{TITLE}, {matrix.dataset}", figure=drawn, caption=note)
+    return Figure(figure=drawn, caption=f"The paper's: {note}")

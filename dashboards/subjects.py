@@ -113,7 +113,8 @@ def _confusion(view: SweepView, rule: str, predicted: np.ndarray) -> Iterator[Bl
             matrix = metrics.count(view.truth[chosen], predicted[chosen], len(classes))
             where = "all clips" if corpus == "all" else corpus
             caption = f"Ours, by {rule}, on {where}: {int(matrix.sum())} clips pooled over folds; UF1 {float(metrics.uf1(matrix)):.4f}."
-            yield Figure(title=f"Confusion, {where}", figure=figures.confusion(matrix, classes), caption=caption)
+            title = "Confusion, ours and the paper's" if corpus == "all" else ""
+            yield Figure(title=title, figure=figures.confusion(matrix, classes), caption=caption)
 
 
 def _curves(view: SweepView, trial: int | None) -> Iterator[Block]:

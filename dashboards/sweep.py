@@ -136,8 +136,9 @@ def _leaderboard(view: SweepView, scores: np.ndarray) -> Iterator[Table]:
     rank = sorted(range(len(view.index)), key=lambda row: (np.isnan(view.inner_score[row]), -np.nan_to_num(view.inner_score[row]), row))
     rows = [_row(view, row, scores[row]) for row in rank]
     caption = "Ranked on inner subjects. The best of many is partly luck: see Honesty for what it is worth on held-out ones."
-    yield Table(title="Leaderboard", columns=HEADS, rows=tuple(rows[:LEADERS]), caption=caption)
-    if len(rows) > LEADERS:
+    leaders = tuple(row for row in rows if row[1] == figures.SAYS["complete"])[:LEADERS]
+    yield Table(title="Leaderboard", columns=HEADS, rows=leaders, caption=caption)
+    if len(rows) > len(leaders):
         yield Table(title="All trials", columns=HEADS, rows=tuple(rows), folded=True)
 
 

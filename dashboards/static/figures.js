@@ -15,6 +15,7 @@
       own[name] = { ...axis, ...layout[name] };
     }
     if (layout.height) place.style.minHeight = `${layout.height}px`;
+    delete own.width; // the page gives it
     Plotly.newPlot(place, data, own, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] });
   };
   document.querySelectorAll("[data-figure]").forEach(draw);
