@@ -1,6 +1,7 @@
 """Model card: what a registered model is, on what it was scored and by which rule, and what it is not for. Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from orchestrator import metrics
 from orchestrator.results import SweepResult
@@ -15,6 +16,15 @@ RULES = {
     "last_epoch": "the paper's own setting at its last epoch, nothing chosen",
     "oracle": "chosen by looking at held-out subjects: explains published numbers, says nothing about new faces",
 }
+LICENCES = {
+    "casme": "Institute of Psychology, Chinese Academy of Sciences: signed licence agreement, academic research only, not passed on",
+    "samm": "Manchester Metropolitan University: signed release agreement, non-commercial research only, not passed on",
+    "smic": "University of Oulu: signed licence agreement, academic research only, not passed on",
+    "mmew": "Shandong University: signed licence agreement, academic research only, not passed on",
+    "fourdme": "University of Oulu: signed licence agreement, academic research only, not passed on",
+    "fer": "FER2013: images of the web, published for a challenge in research; FERPlus: its labels, MIT licence",
+}
+"""By the beginning of a source corpus' name."""
 LIMITS = """\
 Intended use: research on spotted micro-expression clips that went through the same preprocessing as the training clips.
 
@@ -23,7 +33,9 @@ Corpora are small, recorded in laboratories and hardly diverse; expect less on o
 what a coder annotated, not what a person felt. Not for decisions about people: hiring, policing, border control, credibility, diagnosis."""
 
 
-def model_card(sweep: SweepResult, recipe: Recipe, scores: Sequence[Score]) -> str:
+def model_card(
+    sweep: SweepResult, recipe: Recipe, scores: Sequence[Score], preprocessing: Mapping[str, Any], *, num_fold_models: int
+) -> str:
     """At most 5000 characters, the registry's limit, for any sensible recipe."""
     clips = {key for score in scores for key in score.predictions.keys}
     subjects = {key.rsplit("/", 1)[0] for key in clips}
@@ -37,9 +49,41 @@ def model_card(sweep: SweepResult, recipe: Recipe, scores: Sequence[Score]) -> s
             f"seed {sweep.seed}, code `{sweep.tags.get('code_version', '?')[:12]}`, sweep `{sweep.name}`.",
             _table(scores),
             f"The paper reports: {'; '.join(reported) or 'nothing comparable'}.",
+            _input(preprocessing),
+            _fold_models(num_fold_models, len(sweep.fold_names)),
             LIMITS,
+            _licence(preprocessing),
         )
     )
+
+
+def _input(preprocessing: Mapping[str, Any]) -> str:
+    tensor = preprocessing["tensor"]
+    shape = " x ".join("any" if size is None else str(size) for size in tensor["shape"])
+    steps = ", ".join(step["name"] for step in preprocessing["steps"])
+    return (
+        f"Input: {shape}, channels {', '.join(preprocessing['channels'])} ({preprocessing['units']}), made by the steps {steps}. "
+        "`preprocessing.md` describes each of them with its constants, `preprocessing.json` holds the same for programs."
+    )
+
+
+def _fold_models(kept: int, num_folds: int) -> str:
+    if not kept:
+        return "Fold models: not kept, because the network is too large. A prediction comes without its spread over them."
+    return (
+        f"Fold models: `folds.safetensors` holds the networks of {kept} of {num_folds} folds, each trained without its held-out subject. "
+        "Their spread on a new clip shows how much the answer hangs on who was in the training set; it is no probability of being right."
+    )
+
+
+def _licence(preprocessing: Mapping[str, Any]) -> str:
+    if preprocessing["synthetic"]:
+        return "Licence of the data: none is needed. The clips are synthetic, and scores on them tell about software, nothing about people."
+    found = dict.fromkeys(
+        next((text for name, text in LICENCES.items() if corpus.startswith(name)), f"{corpus}: ask its owners")
+        for corpus in preprocessing["recordings"]
+    )
+    return f"Licence of the data: {'; '.join(found)}. Ask the owners before weights made from it are passed on."
 
 
 def _table(scores: Sequence[Score]) -> str:

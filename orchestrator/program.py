@@ -1,12 +1,13 @@
 """Program: a trained network as a pickle-free ``torch.export`` archive that MLflow serves.
 
-It takes preprocessed tensors as the shards hold them and gives class probabilities: the recipe's ``data.scale`` and the softmax are part of
-it. Its batch dimension is free. What is written is read back and compared with the network before anybody else sees it.
+It takes preprocessed tensors as the shards hold them and gives class probabilities: the recipe's ``data.scale``, the centre crop that
+scores are made with, and the softmax are part of it. Its batch dimension is free. What is written is read back and compared with the
+network before anybody else sees it. Shapes: B clips, T frames, C channels, H x W pixels, K classes.
 """
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,13 @@ import mlflow
 import mlflow.pytorch
 import numpy as np
 import torch
-from mlflow.models import ModelSignature
+from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
-from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import models
-from search_spaces.recipe import Recipe
+from search_spaces.recipe import Augmentation, Plain
 
 TOLERANCE = 1e-4
 """How far the exported program's probabilities may be from the network's."""
@@ -34,25 +35,53 @@ _environment = threading.Lock()
 class Shipped(nn.Module):
     """Tensors as the shards hold them -> class probabilities."""
 
-    def __init__(self, network: nn.Module, scale: float) -> None:
+    def __init__(self, network: nn.Module, scale: float, augmentation: Augmentation | None = None) -> None:
         super().__init__()
-        self.network, self.scale = network, scale
+        self.network, self.scale, self.augmentation = network, scale, augmentation or Augmentation()
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.softmax(self.network(x * self.scale), dim=-1)
+        return torch.softmax(self.network(self.seen(x)), dim=-1)
+
+    def seen(self, x: Tensor) -> Tensor:
+        """What the network itself sees of a batch."""
+        x = x * self.scale
+        return x if self.augmentation.crop is None else _centre_crop(x, self.augmentation)
 
 
-def network(recipe: Recipe, num_classes: int, weights: Path) -> Shipped:
-    """The recipe's network with these weights, ready to predict."""
-    built = models.build(recipe.model, num_classes, **recipe.hparams)
-    built.load_state_dict(load_file(weights))
-    return Shipped(built, recipe.data.scale).eval()
+def network(settings: Mapping[str, Plain], num_classes: int, state: Mapping[str, Tensor]) -> Shipped:
+    """The network of a recipe's dotted names (``flatten(recipe)``, ``recipe.json``) with these weights, ready to predict."""
+    built = models.build(str(settings["model"]), num_classes, **_section(settings, "model"))
+    built.load_state_dict(dict(state))
+    scale: Any = settings["data.scale"]
+    return Shipped(built, scale, augmentation(settings)).eval()
+
+
+def augmentation(settings: Mapping[str, Plain]) -> Augmentation:
+    """The recipe's, from its dotted names."""
+    return Augmentation(**_section(settings, "augmentation"))
+
+
+def predicting(module: nn.Module) -> Predict:
+    """A module that takes and gives arrays."""
+
+    def predict(batch: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            probabilities: np.ndarray = module(torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))).numpy()
+        return probabilities
+
+    return predict
+
+
+def input_shape(path: Path) -> tuple[int, ...]:
+    """What the program of an MLflow model folder takes, without the batch."""
+    signature = Model.load(str(path)).signature
+    return tuple(signature.inputs.inputs[0].shape[1:])
 
 
 def save(path: Path, shipped: Shipped, example: np.ndarray, *, metadata: dict[str, Any]) -> None:
     """Write an MLflow model folder and prove that it predicts as the network does, at several batch sizes."""
     batch = np.resize(example, (max(2, len(example)), *example.shape[1:])).astype(np.float32)  # a batch of 1 would become a constant
-    outputs = _predict(shipped)(batch)
+    outputs = predicting(shipped)(batch)
     mlflow.pytorch.save_model(
         shipped,
         path,
@@ -62,13 +91,13 @@ def save(path: Path, shipped: Shipped, example: np.ndarray, *, metadata: dict[st
         serialization_format="pt2",
         metadata=metadata,
     )
-    _prove(load(path), _predict(shipped), batch)
+    _prove(load(path), predicting(shipped), batch)
 
 
 def load(path: Path) -> Predict:
     """The program of an MLflow model folder. Refuses pickles."""
     with _without_pickle():
-        return _predict(mlflow.pytorch.load_model(str(path)))
+        return predicting(mlflow.pytorch.load_model(str(path)))
 
 
 def _prove(exported: Predict, original: Predict, batch: np.ndarray) -> None:
@@ -82,13 +111,21 @@ def _prove(exported: Predict, original: Predict, batch: np.ndarray) -> None:
             )
 
 
-def _predict(program: nn.Module) -> Predict:
-    def predict(batch: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            probabilities: np.ndarray = program(torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))).numpy()
-        return probabilities
+def _section(settings: Mapping[str, Plain], section: str) -> dict[str, Any]:
+    return {name.removeprefix(f"{section}."): value for name, value in settings.items() if name.startswith(f"{section}.")}
 
-    return predict
+
+def _centre_crop(x: Tensor, settings: Augmentation) -> Tensor:
+    """(B, [T,] C, H, W): what ``augment.evaluation_view`` gives, in a form whose batch dimension ``torch.export`` leaves free."""
+    assert settings.crop is not None
+    share = settings.crop / x.shape[-1]
+    channels = list(settings.flow_channels)
+    zero, stretch = x.new_zeros(x.shape[-3], 1, 1), x.new_ones(x.shape[-3], 1, 1)
+    zero[channels], stretch[channels] = settings.flow_center, 1 / share  # vectors grow with the image
+    flat = (x - zero).reshape(-1, *x.shape[-3:])  # (B * T, C, H, W)
+    centre = (torch.eye(2, 3, dtype=x.dtype, device=x.device) * share).expand(flat.shape[0], 2, 3)
+    grid = F.affine_grid(centre, list(flat.shape), align_corners=False)
+    return F.grid_sample(flat, grid, align_corners=False).reshape(x.shape) * stretch + zero
 
 
 def _schema(batch: np.ndarray) -> Schema:

@@ -7,6 +7,7 @@ The gate wants an honest nested score over all folds, and one that is at least a
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,19 @@ from orchestrator import console
 from orchestrator.gate import COMPARED, Candidate, Verdict, gate
 
 SHOWN_TAGS = ("corpus", "data_digest", "feature_stage", "honest", "num_folds", "losotune.sweep")
+HOW = {
+    "first": "the first one",
+    "compared": "as good or better",
+    "replaced": "uncompared, as asked",
+    "rollback": "rolled back to",
+}
 EXAMPLES = (
     "python -m orchestrator.promote stanet --dry-run",
     "python -m orchestrator.promote stanet",
     "python -m orchestrator.promote stanet --version 3",
     "python -m orchestrator.promote stanet --replace      the champion was scored on other data",
     "python -m orchestrator.promote stanet --rollback     back to the champion before",
+    "python -m orchestrator.promote stanet --history      who was champion when, by what score",
 )
 
 
@@ -31,10 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--rollback", action="store_true", help="give the champion's place back to its predecessor")
     action.add_argument("--replace", action="store_true", help="demote a champion without comparison; the challenger must be honest")
+    action.add_argument("--history", action="store_true", help="show who was champion when, and by what score")
     options = parser.parse_args(arguments)
-    if options.rollback and options.version:
-        parser.error("--rollback goes to the champion before; it takes no --version")
+    if options.version and (options.rollback or options.history):
+        parser.error("--version is of the version to promote; --rollback and --history take none")
 
+    if options.history:
+        past = history(options.model, options.home, options.tracking_uri)
+        if options.json:
+            console.emit(past)
+        else:
+            _show_history(past)
+        return 0
     if options.rollback:
         document = rollback(options.model, options.home, options.tracking_uri, dry_run=options.dry_run)
     else:
@@ -54,7 +70,7 @@ def promote(
     model: str, home: Path, uri: str | None = None, *, version: str = "", dry_run: bool = False, replace: bool = False
 ) -> dict[str, Any]:
     """Judge a version (default: the challenger) against the champion and, unless ``dry_run``, act on the verdict."""
-    from orchestrator import registry  # torch and MLflow take seconds to import: not for --help
+    from orchestrator import champions, registry  # torch and MLflow take seconds to import: not for --help
     from orchestrator.tracking import Tracker
 
     tracker = Tracker.existing(uri, home)
@@ -66,21 +82,42 @@ def promote(
     incumbent = None if champion is None else registry.candidate(tracker, champion)
     verdict = gate(challenger, incumbent, replace=replace)
     if verdict.promote and not dry_run:
-        registry.promote(tracker, chosen)
+        champions.promote(tracker, chosen, "replaced" if replace else "compared")
     return _document(model, challenger, incumbent, verdict, changed=verdict.promote and not dry_run)
 
 
 def rollback(model: str, home: Path, uri: str | None = None, *, dry_run: bool = False) -> dict[str, Any]:
     """Return to the champion before."""
-    from orchestrator import registry
+    from orchestrator import champions, registry
     from orchestrator.tracking import Tracker
 
     tracker = Tracker.existing(uri, home)
-    before, after = registry.predecessor(tracker, model)
+    before, after = champions.predecessor(tracker, model)
     if not dry_run:
-        registry.rollback(tracker, model)
+        champions.rollback(tracker, model)
     verdict = Verdict(promote=True, reasons=(f"rolled back from version {before.version}",))
     return _document(model, registry.candidate(tracker, after), registry.candidate(tracker, before), verdict, changed=not dry_run)
+
+
+def history(model: str, home: Path, uri: str | None = None) -> dict[str, Any]:
+    """Who was champion when, how it became so, and by what scores."""
+    from orchestrator import champions
+    from orchestrator.tracking import Tracker
+
+    tracker = Tracker.existing(uri, home)
+    past = champions.reigns(tracker, model)
+    if not past:
+        raise ValueError(
+            f"A history needs a champion, but '{model}' in {tracker.uri} has none. Promote one: python -m orchestrator.promote {model}"
+        )
+    return {"model": model, "reigns": [_reign(reign.version, reign.began, reign.ended, reign.how) for reign in past]}
+
+
+def _reign(version: Any, began: datetime, ended: datetime | None, how: str) -> dict[str, Any]:
+    scores = {name: float(version.tags.get(f"nested.{name}", "nan")) for name in COMPARED}
+    tags = {name: version.tags.get(name, "") for name in SHOWN_TAGS}
+    times = {"began": began.isoformat(timespec="seconds"), "ended": None if ended is None else ended.isoformat(timespec="seconds")}
+    return {"version": str(version.version), **times, "how": how, "rule": "nested", **scores, "tags": tags}
 
 
 def _document(model: str, challenger: Candidate, champion: Candidate | None, verdict: Verdict, *, changed: bool = False) -> dict[str, Any]:
@@ -90,10 +127,18 @@ def _document(model: str, challenger: Candidate, champion: Candidate | None, ver
 def _described(candidate: Candidate | None) -> dict[str, Any] | None:
     if candidate is None:
         return None
-    tags = {
-        name: candidate.tags.get(name, "") for name in ("corpus", "data_digest", "feature_stage", "honest", "num_folds", "losotune.sweep")
-    }
+    tags = {name: candidate.tags.get(name, "") for name in SHOWN_TAGS}
     return {"version": candidate.version, "rule": "nested", **{name: candidate.score(name) for name in COMPARED}, "tags": tags}
+
+
+def _show_history(past: dict[str, Any]) -> None:
+    rows = [
+        [one["version"], one["began"], one["ended"] or "now", HOW.get(one["how"], ""), *(one[name] for name in COMPARED),
+         one["tags"]["corpus"], one["tags"]["data_digest"][:12], one["tags"]["losotune.sweep"]]
+        for one in past["reigns"]
+    ]  # fmt: skip
+    columns = ("version", "champion from", "to", "how", *(f"nested {name}" for name in COMPARED), "corpus", "data", "sweep")
+    console.print_table(columns, rows, title=past["model"])
 
 
 def _show(document: dict[str, Any]) -> None:
@@ -112,6 +157,8 @@ def _show(document: dict[str, Any]) -> None:
         )
     word = "Champion" if document["changed"] else "Nothing changed" if document["promote"] else "Refused"
     console.say(f"{word}: version {document['challenger']['version']}: {'; '.join(document['reasons'])}.")
+    if document["changed"]:
+        console.say(f"use it: python -m orchestrator.predict {document['model']} CLIP")
 
 
 if __name__ == "__main__":

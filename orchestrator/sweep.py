@@ -14,14 +14,13 @@ from typing import Any
 import search_spaces
 from orchestrator import champions, console, registry
 from orchestrator.after_sweep import EndedSweep, run_hooks
-from orchestrator.data import example
 from orchestrator.fold_job import code_version
 from orchestrator.folds import ALL
 from orchestrator.gate import Verdict, gate
 from orchestrator.leaderboard import document, tell
 from orchestrator.ledger import Ledger
 from orchestrator.proposals import SAMPLERS, Sampler
-from orchestrator.release import Release
+from orchestrator.release import Release, gather
 from orchestrator.results import SweepResult
 from orchestrator.search import make_study, search
 from orchestrator.selection import Score, score_all
@@ -177,19 +176,8 @@ def _refit(session: Session, recipe: Recipe, result: SweepResult, winner: int, s
         for _ in run_folds(submission):
             bar.advance()
     ledger = Ledger(session.home)
-    record = ledger.read(submission.finished_folds[ALL].record)
-    assert record.weights is not None, "a refit keeps its weights"
-    shards = open_shards(session.shards(best))
-    kept = {fold: chosen.folds[fold].weights for fold in result.fold_names}
-    return Release(
-        sweep=result,
-        recipe=best,
-        weights=ledger.root / record.weights,
-        folds={fold: ledger.root / weights for fold, weights in kept.items() if weights} if all(kept.values()) else {},
-        example=example(shards, best),
-        scores=list(scores.values()),
-        preprocessing=describe(shards, corpus_clips(best, session.root), made_up=is_synthesized(session.root)),
-    )
+    refit, shards = ledger.read(submission.finished_folds[ALL].record), open_shards(session.shards(best))
+    return gather(result, chosen, best, refit, ledger, shards, session.root, list(scores.values()))
 
 
 def _promote(tracker: Tracker, version: Any) -> Verdict:

@@ -2,21 +2,22 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 import models
-from orchestrator import console, promote, registry, selection
+from orchestrator import champions, console, promote, registry, selection
 from orchestrator.gate import Candidate, gate
-from orchestrator.registry import Release
+from orchestrator.release import Release
 from orchestrator.results import SweepResult
 from orchestrator.tracking import Tracker
-from tests.orchestrator.tracking_examples import RECIPE, predictions, sweep, trial
+from tests.orchestrator.release_examples import RENDERED, trained
+from tests.orchestrator.tracking_examples import predictions, sweep, trial
 
 TAGS = {"honest": "true", "feature_stage": "in_fold", "num_folds": "4", "expected_folds": "4", "data_digest": "d" * 64}
 
@@ -51,8 +52,8 @@ def test_worse_is_refused_with_numbers() -> None:
     ],
 )
 def test_dishonest_is_refused_even_as_a_replacement(tags: dict[str, Any], why: str) -> None:
-    for champion, replace in ((None, False), (candidate("1"), True), (candidate("1", right=0.1), False)):
-        verdict = gate(candidate(right=1.0, **tags), champion, replace=replace)
+    for champion, replaced in ((None, False), (candidate("1"), True), (candidate("1", right=0.1), False)):
+        verdict = gate(candidate(right=1.0, **tags), champion, replace=replaced)
         assert not verdict.promote
         assert why in " ".join(verdict.reasons)
 
@@ -79,20 +80,21 @@ def test_other_clips_or_no_predictions_cannot_be_compared() -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Version 1 is mediocre, 2 better, 3 worse, 4 as good as 2 but on other data."""
     home = tmp_path_factory.mktemp("home")
-    tracker = Tracker(None, home)
+    tracker, template = Tracker(None, home), trained(RENDERED, None, home / "trained")[0]
+    torch.manual_seed(0)
+    save_file(models.build(RENDERED.model, 2, **RENDERED.hparams).state_dict(), home / "two_classes.safetensors")
+    template = replace(template, weights=home / "two_classes.safetensors", folds={})
     for seed, (right, digest) in enumerate([(0.6, "d"), (1.0, "d"), (0.2, "d"), (1.0, "e")]):
         result = sweep(f"toy-{seed}", trial(0, right=right), data_digest=digest * 64)
-        _register(tracker, result, seed, home / f"{seed}.safetensors")
+        _register(tracker, template, result)
     yield home
 
 
-def _register(tracker: Tracker, result: SweepResult, seed: int, weights: Path) -> None:
-    torch.manual_seed(seed)
-    save_file(models.build(RECIPE.model, 2, **RECIPE.hparams).state_dict(), weights)
+def _register(tracker: Tracker, template: Release, result: SweepResult) -> None:
+    """The predictions of a sweep, under real weights that do not matter here."""
     scores = list(selection.score_all(result).values())
-    example = np.zeros((2, 3, 28, 28), dtype=np.float32)
-    release = Release(sweep=result, recipe=RECIPE, weights=weights, example=example, scores=scores, shards={})
-    registry.register(tracker, tracker.reconcile(result, RECIPE, scores), release)
+    run_id = tracker.reconcile(result, RENDERED, scores)
+    registry.register(tracker, run_id, replace(template, sweep=result, scores=scores), name="ststnet")
 
 
 def run(home: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -124,12 +126,21 @@ def test_the_command_promotes_refuses_and_rolls_back(home: Path, capsys: pytest.
     assert run(home, capsys, "--rollback", "--dry-run")[0] == 0 and champion(home) == "4"
     assert run(home, capsys, "--rollback")[0] == 0 and champion(home) == "2"
 
+    code, past = run(home, capsys, "--history")
+    assert code == 0 and [one["version"] for one in past["reigns"]] == ["1", "2", "4", "2"]
+    assert [one["how"] for one in past["reigns"]] == ["first", "compared", "replaced", "rollback"]
+    assert past["reigns"][0]["ended"] == past["reigns"][1]["began"] and past["reigns"][-1]["ended"] is None
+    assert all(one["rule"] == "nested" and 0 <= one["uf1"] <= 1 for one in past["reigns"])
+
 
 def test_the_command_speaks_to_people(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    registry.promote(Tracker(None, home), registry.resolve(Tracker(None, home), "ststnet", "2"))
+    champions.promote(Tracker(None, home), registry.resolve(Tracker(None, home), "ststnet", "2"))
     assert promote.main(["ststnet", "--home", str(home), "--version", "3"]) == 1
     out = capsys.readouterr().out
     assert "paired bootstrap over subjects" in out and "Refused: version 3" in out
+    assert promote.main(["ststnet", "--home", str(home), "--history"]) == 0
+    out = capsys.readouterr().out
+    assert "champion from" in out and "rolled back to" in out and "now" in out
 
 
 def test_wrong_use_is_explained(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,8 +148,10 @@ def test_wrong_use_is_explained(home: Path, tmp_path: Path, capsys: pytest.Captu
     assert "orchestrator.sweep nobody" in capsys.readouterr().err
     assert console.run(lambda: promote.main(["ststnet", "--home", str(tmp_path / "typo")])) == 1
     assert "--home must hold" in capsys.readouterr().err
+    assert console.run(lambda: promote.main(["nobody", "--home", str(home), "--history"])) == 1
+    assert "needs a champion, but 'nobody'" in capsys.readouterr().err
     with pytest.raises(SystemExit) as ended:
-        promote.main(["ststnet", "--rollback", "--version", "1"])
+        promote.main(["ststnet", "--history", "--version", "1"])
     assert ended.value.code == 2
     with pytest.raises(SystemExit):
         promote.main(["--help"])

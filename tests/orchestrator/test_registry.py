@@ -1,4 +1,4 @@
-"""A registered version is pickle-free, predicts as its network does, is found again, and its aliases move back and forth."""
+"""A registered version is pickle-free, whole, found again, and its challenger is the newest."""
 
 import contextlib
 import json
@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from safetensors.torch import save_file
 
 import models
-from orchestrator import program, registry, selection
-from orchestrator.registry import CHALLENGER, CHAMPION, Release
+from orchestrator import champions, program, registry, selection
+from orchestrator.registry import CHALLENGER, CHAMPION
+from orchestrator.release import Release
 from orchestrator.tracking import Tracker
-from tests.orchestrator.tracking_examples import RECIPE, full_sweep, sweep, trial
+from tests.orchestrator.release_examples import RENDERED, trained
 
-RESULT = full_sweep("registered")
-RNG = np.random.default_rng(0)
+BEFORE = "negative, positive, surprise"
 
 
 @pytest.fixture(scope="module")
@@ -32,114 +30,66 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_weights(tmp_path_factory.mktemp("weights") / "refit.safetensors", seed=0)
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return trained(RENDERED, None, tmp_path_factory.mktemp("trained"))[0]
 
 
-def make_weights(path: Path, *, seed: int) -> Path:
-    torch.manual_seed(seed)
-    save_file(models.build(RECIPE.model, 2, **RECIPE.hparams).state_dict(), path)
-    return path
+def register(tracker: Tracker, release: Release, name: str) -> str:
+    run_id = tracker.reconcile(release.sweep, release.recipe)
+    return str(registry.register(tracker, run_id, release, name=name).version)
 
 
-def release(weights: Path) -> Release:
-    example = RNG.normal(size=(3, 3, 28, 28)).astype(np.float32)
-    scores = list(selection.score_all(RESULT).values())
-    return Release(sweep=RESULT, recipe=RECIPE, weights=weights, example=example, scores=scores, shards={"channels": "u,v,strain"})
+def with_other_weights(release: Release, folder: Path) -> Release:
+    torch.manual_seed(7)
+    save_file(models.build("ststnet", 3, **RENDERED.hparams).state_dict(), folder / "other.safetensors")
+    return replace(release, weights=folder / "other.safetensors")
 
 
-def register(tracker: Tracker, weights: Path, name: str) -> str:
-    run_id = tracker.reconcile(RESULT, RECIPE)
-    return str(registry.register(tracker, run_id, release(weights), name=name).version)
-
-
-def test_a_version_is_whole_and_found_again(tracker: Tracker, weights: Path) -> None:
-    number = register(tracker, weights, "whole")
+def test_a_version_is_whole_and_found_again(tracker: Tracker, release: Release) -> None:
+    number = register(tracker, release, "whole")
     version = registry.resolve(tracker, "whole", CHALLENGER)
-    assert str(version.version) == number and register(tracker, weights, "whole") == number
+    assert str(version.version) == number and register(tracker, release, "whole") == number
     assert len(tracker.store.client.search_model_versions("name = 'whole'")) == 1
 
     tags = version.tags
-    assert (tags["rule"], tags["honest"], tags["feature_stage"], tags["data_digest"]) == ("nested", "true", "in_fold", "d" * 64)
-    assert (tags["num_folds"], tags["expected_folds"], tags["code_version"]) == ("4", "4", "code")
-    assert float(tags["nested.uf1"]) == selection.nested(RESULT).value("uf1")
-    for words in (
-        "Liong et al.",
-        "12 clips of 4 subjects",
-        "negative, positive",
-        "| nested |",
-        "| oracle |",
-        "Not for decisions about people",
-    ):
+    digest = release.sweep.data_digest
+    assert (tags["rule"], tags["honest"], tags["feature_stage"], tags["data_digest"]) == ("nested", "true", "in_fold", digest)
+    assert (tags["num_folds"], tags["expected_folds"], tags["num_fold_models"]) == ("3", "3", "3")
+    assert float(tags["nested.uf1"]) == selection.nested(release.sweep).value("uf1")
+    for words in (BEFORE, "| nested |", "| oracle |", "Not for decisions about people", "networks of 3 of 3 folds", "none is needed"):
         assert words in version.description
 
     with registry.folder(tracker, version) as folder:
         files = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
-    assert {"data/model.pt2", "weights.safetensors", "recipe.json", "shards.json", "model_card.md", "predictions/nested.csv"} <= files
+        described = json.loads((folder / "preprocessing.json").read_text())
+    assert {"data/model.pt2", "weights.safetensors", "folds.safetensors", "recipe.json", "model_card.md", "predictions/nested.csv"} <= files
+    assert "preprocessing.md" in files and described["pipeline"] == "synthetic_flow_image"
     assert not [name for name in files if name.endswith((".pth", ".pkl", ".pickle", ".pt")) or "pickle" in name]
 
 
-def test_a_version_predicts_as_its_network(tracker: Tracker, weights: Path) -> None:
-    register(tracker, weights, "predicts")
-    predict = registry.load(tracker, "predicts", CHALLENGER)
-    network = models.build(RECIPE.model, 2, **RECIPE.hparams).eval()
-    network.load_state_dict(load_file(weights))
-    for size in (1, 5):
-        batch = RNG.normal(size=(size, 3, 28, 28)).astype(np.float32)
-        with torch.no_grad():
-            expected = torch.softmax(network(torch.from_numpy(batch) * RECIPE.data.scale), dim=-1).numpy()
-        np.testing.assert_allclose(predict(batch), expected, atol=1e-5)
+def test_other_words_about_it_are_no_other_version(tracker: Tracker, release: Release) -> None:
+    number = register(tracker, release, "worded")
+    assert register(tracker, replace(release, preprocessing={**release.preprocessing, "about": "reworded"}), "worded") == number
+    assert register(tracker, replace(release, folds={}), "worded") != number
 
 
-def test_every_model_can_be_exported(tmp_path: Path) -> None:
-    hparams = dict(models.module("stanet").PARAMETERS["tiny, both"][0])
-    shipped = program.Shipped(models.build("stanet", hparams.pop("num_classes"), **hparams), 2.0).eval()
-    example = RNG.normal(size=(1, *models.example_shape("stanet", **hparams))).astype(np.float32)
-    program.save(tmp_path / "model", shipped, example, metadata={})
-
-
-def test_an_export_that_predicts_otherwise_is_refused(tmp_path: Path) -> None:
-    class Branches(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            return x.flatten(1)[:, :2] * (1.0 if torch.compiler.is_exporting() else -1.0)
-
-    with pytest.raises(ValueError, match="must predict as its network"):
-        program.save(tmp_path / "model", program.Shipped(Branches(), 1.0).eval(), RNG.normal(size=(2, 4)), metadata={})
+def test_what_was_not_kept_is_said(tracker: Tracker, release: Release) -> None:
+    number = register(tracker, replace(release, folds={}), "large")
+    version = registry.resolve(tracker, "large", number)
+    assert "Fold models: not kept" in version.description and version.tags["num_fold_models"] == "0"
+    with registry.folder(tracker, version) as folder:
+        assert not (folder / "folds.safetensors").exists() and program.input_shape(folder) == (3, 28, 28)
 
 
 def test_unknown_names_say_what_to_do(tracker: Tracker) -> None:
     with pytest.raises(ValueError, match="'nobody'.*orchestrator.sweep nobody"):
-        registry.load(tracker, "nobody")
+        registry.resolve(tracker, "nobody", CHAMPION)
 
 
-def test_aliases_move_forth_and_back(tracker: Tracker, weights: Path, tmp_path: Path) -> None:
-    first = register(tracker, weights, "moves")
-    registry.promote(tracker, registry.resolve(tracker, "moves", first))
+def test_the_newest_is_the_challenger_unless_it_is_champion(tracker: Tracker, release: Release, tmp_path: Path) -> None:
+    first = register(tracker, release, "moves")
+    champions.promote(tracker, registry.resolve(tracker, "moves", first))
     assert registry.aliased(tracker, "moves", CHALLENGER) is None, "the champion is nobody's challenger"
-    assert register(tracker, weights, "moves") == first and registry.aliased(tracker, "moves", CHALLENGER) is None
-    with pytest.raises(ValueError, match="version 1 is the first champion"):
-        registry.rollback(tracker, "moves")
-
-    second = register(tracker, make_weights(tmp_path / "new.safetensors", seed=1), "moves")
-    assert second != first
-    for _ in range(2):  # a second call changes nothing
-        registry.promote(tracker, registry.resolve(tracker, "moves", second))
-    champion = registry.resolve(tracker, "moves", CHAMPION)
-    assert str(champion.version) == second and champion.tags[registry.PREVIOUS] == first
-    assert registry.DEMOTED_AT in registry.resolve(tracker, "moves", first).tags
-    assert str(registry.rollback(tracker, "moves").version) == first
-    assert str(registry.resolve(tracker, "moves", CHAMPION).version) == first
-
-
-def test_folds_without_predictions_are_counted() -> None:
-    whole = sweep("whole", trial(0))
-    partial = replace(selection.last_epoch(whole), rule="nested")
-    assert registry.num_scored_folds(whole, partial) == 4
-    assert registry.num_scored_folds(replace(whole, fold_names=(*whole.fold_names, "toy/s5")), partial) == 4
-    assert registry.num_scored_folds(whole, None) == 0
-
-
-def test_a_leak_in_sweep_or_recipe_shows(weights: Path) -> None:
-    leaking = replace(RESULT, tags={**RESULT.tags, "feature_stage": "shared"})
-    assert registry.version_tags(replace(release(weights), sweep=leaking))["feature_stage"] == "shared"
-    assert json.loads(registry.version_tags(release(weights))["classes"]) == ["negative", "positive"]
+    assert register(tracker, release, "moves") == first and registry.aliased(tracker, "moves", CHALLENGER) is None
+    second = register(tracker, with_other_weights(release, tmp_path), "moves")
+    assert second != first and str(registry.resolve(tracker, "moves", CHALLENGER).version) == second
