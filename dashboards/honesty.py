@@ -79,13 +79,11 @@ def _tables(view: SweepView) -> Iterator[Table]:
     columns: tuple[Column | str, ...] = ("rule", honest, "corpus", *heads)
     rows = [row for rule, score in view.scores.items() for row in _rows(rule, score)]
     caption = f"Pooled over all folds, of {view.num_scored} trials; low and high are a 95 % interval from a bootstrap over subjects."
-    for title, part in (
-        ("Scores by rule", [row for row in rows if row[2] == "all"]),
-        ("By corpus", [row for row in rows if row[2] != "all"]),
-    ):
+    for title, whole in (("Scores by rule", True), ("By corpus", False)):
+        part = tuple(row for row in rows if (row[2] == "all") is whole)
         tones: tuple[Tone, ...] = tuple("bad" if row[1] == "NO" else "good" for row in part)
         if part:
-            yield Table(title=title, columns=columns, rows=tuple(part), tones=tones, caption=caption, folded=title == "By corpus")
+            yield Table(title=title, columns=columns, rows=part, tones=tones, caption=caption, folded=not whole)
 
 
 def _rows(rule: str, score: Score) -> Iterator[tuple[Cell, ...]]:

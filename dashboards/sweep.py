@@ -22,6 +22,8 @@ HEADS = (
     "folds", Column(title="training", hint="seconds of all its folds together"), Column(title="took", hint="from its start to its end"),
     "settings", "why", "held-out", "MLflow",
 )  # fmt: skip
+WHY = HEADS.index("why")
+"""Of stopped and failed trials only."""
 
 
 def sweep(view: SweepView) -> Page:
@@ -136,8 +138,8 @@ def _leaderboard(view: SweepView, scores: np.ndarray) -> Iterator[Table]:
     rank = sorted(range(len(view.index)), key=lambda row: (np.isnan(view.inner_score[row]), -np.nan_to_num(view.inner_score[row]), row))
     rows = [_row(view, row, scores[row]) for row in rank]
     caption = "Ranked on inner subjects. The best of many is partly luck: see Honesty for what it is worth on held-out ones."
-    leaders = tuple(row for row in rows if row[1] == figures.SAYS["complete"])[:LEADERS]
-    yield Table(title="Leaderboard", columns=HEADS, rows=leaders, caption=caption)
+    leaders = tuple(row[:WHY] + row[WHY + 1 :] for row in rows if row[1] == figures.SAYS["complete"])[:LEADERS]
+    yield Table(title="Leaderboard", columns=HEADS[:WHY] + HEADS[WHY + 1 :], rows=leaders, caption=caption)
     if len(rows) > len(leaders):
         yield Table(title="All trials", columns=HEADS, rows=tuple(rows), folded=True)
 
