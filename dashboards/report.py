@@ -18,7 +18,7 @@ from dashboards.clip_case import easiest, hardest
 from dashboards.completion import complete
 from dashboards.export import to_csv, to_latex
 from dashboards.export_tables import DATA, tables
-from dashboards.page import Choices, Page, Table
+from dashboards.page import Block, Choices, Page, Table, Text
 from dashboards.runs import NoSweep, Runs
 from dashboards.sweep_view import SweepView
 from orchestrator import console
@@ -51,8 +51,9 @@ def report(runs: Runs, name: str) -> Files:
         f"{view.header.model} on {view.header.corpus}: {view.table.num_rows} settings, {view.num_folds} folds; data "
         f"{view.header.data_digest[:12]}, code {view.header.tags.get('code_version', '')[:12]}. The sweep {ended}."
     )
-    files = {FILE: html.report(_pages(view), title=f"Report of {name}", made=made)}
-    for stem, table in tables(view, targets(recipe) if recipe else ()).items():
+    made_tables = tables(view, targets(recipe) if recipe else ())
+    files = {FILE: html.report(_pages(view, made_tables.get("published")), title=f"Report of {name}", made=made)}
+    for stem, table in made_tables.items():
         note = f"{name}; data {view.header.data_digest[:12]}; python -m dashboards.report {name}"
         files[f"tables/{stem}.csv"] = to_csv(table)
         if stem not in DATA:
@@ -123,9 +124,11 @@ def _view(runs: Runs, name: str) -> SweepView:
     return view
 
 
-def _pages(view: SweepView) -> list[Page]:
+def _pages(view: SweepView, published: Table | None) -> list[Page]:
     """The pages of a sweep; what only helps to go from one to another is left out."""
     pages = [make(view, {}) for page, (_, make) in PAGES.items() if page != "clip"]
+    beside: Block = published or Text(text=f"No paper prints a number that {view.header.model} on {view.header.corpus} is compared with.")
+    pages.append(Page(name="papers", title="Published beside reproduced", lead="The paper's numbers and ours, by rule.", blocks=(beside,)))
     if view.clips:
         keys = dict.fromkeys((hardest(view), easiest(view)))
         clips = [clip(view, key, address=lambda key, rule: "") for key in keys]

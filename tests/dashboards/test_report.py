@@ -51,7 +51,7 @@ class Outside(HTMLParser):
 def test_the_file_loads_nothing_and_has_every_page(home: Path, result: SweepResult) -> None:
     found = Outside()
     found.feed(report(Runs(home), result.name)[FILE])
-    assert found.sections == ["sweep", "subjects", "honesty", "clip-1", "clip-2"]
+    assert found.sections == ["sweep", "subjects", "honesty", "papers", "clip-1", "clip-2"]
     assert [address for address in found.loaded if not address.startswith("data:")] == []
 
 
