@@ -55,7 +55,7 @@ def _one(paper: str, number: str) -> str:
 
 def _line(key: tuple[str, ...], group: Sequence[Row], fields: Sequence[tuple[str, str]]) -> dict[str, str]:
     values: dict[tuple[str, str], float | None] = {(row.dataset, row.metric): row.value for row in group}
-    recipes = dict.fromkeys(recipe for row in group for recipe in _recipes().get(row, ()))
+    recipes = dict.fromkeys(recipe for row in group for recipe in compared().get(row, ()))
     return {
         **dict(zip(("method", "system", "protocol"), key, strict=True)),
         **{f"{dataset} {METRICS[metric]}": as_printed(values.get((dataset, metric))) for dataset, metric in fields},
@@ -70,7 +70,7 @@ def _parameters() -> str:
 
 
 @cache
-def _recipes() -> Mapping[Row, tuple[str, ...]]:
+def compared() -> Mapping[Row, tuple[str, ...]]:
     """Row -> the recipes that are compared with it, ``file/variant``."""
     found: dict[Row, tuple[str, ...]] = {}
     for name in search_spaces.names():

@@ -16,6 +16,7 @@ from orchestrator.results import SweepResult, Trial
 from orchestrator.selection import score_all
 from orchestrator.session import Session, header, open_session
 from orchestrator.submission import Submission, run_folds
+from orchestrator.summaries import SummaryKeeper
 from orchestrator.tracking import Tracker
 from search_spaces.recipe import Recipe, digest, flatten
 
@@ -32,8 +33,11 @@ def reproduce(
         for seed in seeds:
             start = _header(recipe, variant, session, seed)
             tracker.sweep(start, recipe)
+            summary = SummaryKeeper(home, start)
             result = dataclasses.replace(start, trials=(_train(session, recipe, seed, f"{start.name}, seed {seed}"),))
-            tracker.reconcile(result, recipe, list(score_all(result).values()), fold_runs=fold_runs)
+            scores = score_all(result)
+            summary.finish(result, scores)
+            tracker.reconcile(result, recipe, list(scores.values()), fold_runs=fold_runs)
             results.append(result)
     return results
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import search_spaces
-from orchestrator import console, registry
+from orchestrator import champions, console, registry
+from orchestrator.after_sweep import EndedSweep, run_hooks
 from orchestrator.data import example
 from orchestrator.fold_job import code_version
 from orchestrator.folds import ALL
@@ -20,12 +21,14 @@ from orchestrator.gate import Verdict, gate
 from orchestrator.leaderboard import document, tell
 from orchestrator.ledger import Ledger
 from orchestrator.proposals import SAMPLERS, Sampler
+from orchestrator.release import Release
 from orchestrator.results import SweepResult
 from orchestrator.search import make_study, search
 from orchestrator.selection import Score, score_all
 from orchestrator.session import Session, header, open_session
 from orchestrator.study import default_storage
 from orchestrator.submission import Submission, run_folds
+from orchestrator.summaries import SummaryKeeper
 from orchestrator.tracking import Tracker
 from preprocessing.shards import open_shards
 from search_spaces.recipe import Recipe, digest, flatten, with_settings
@@ -78,6 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     tell(finished.result, finished.scores, recipe, as_json=given.json)
     _next_steps(finished, given.home, given.tracking_uri, as_json=given.json)
+    ended = EndedSweep(name=finished.result.name, home=given.home, tracking_uri=given.tracking_uri, storage=given.storage)
+    for line in run_hooks(ended):
+        console.say(line, as_json=given.json)
     if given.json:
         shipped = {"version": finished.version, "promoted": finished.promoted, "reasons": list(finished.reasons)}
         console.emit({**document(finished.result, finished.scores), "model_version": shipped, "num_trained": finished.num_trained})
@@ -97,11 +103,12 @@ def sweep(
     with open_session(recipe, root=root, home=home, seed=seed, mode=mode, num_workers=num_workers) as session:
         start = _header(recipe, space, variant, session, sampler)
         run_id = tracker.sweep(start, recipe)
+        summary = SummaryKeeper(home, start)
         study = make_study(storage or default_storage(home), recipe, space, start, session, sampler)
         try:
             result = search(
                 session, recipe, study, start, num_trials=num_trials, hours=hours,
-                on_trial=lambda trial: tracker.trial(start, trial, fold_runs=fold_runs),
+                on_trial=lambda trial: (summary.add(trial), tracker.trial(start, trial, fold_runs=fold_runs)),
             )  # fmt: skip
         except BaseException:
             tracker.finish(start, "KILLED")
@@ -111,6 +118,7 @@ def sweep(
             tracker.reconcile(result, recipe, status="FAILED", fold_runs=fold_runs)
             raise ValueError(_no_trial(result, num_trials))
         scores = score_all(result)  # nested: per held-out subject, from its inner folds: the number we publish
+        summary.finish(result, scores)
         tracker.reconcile(result, recipe, list(scores.values()), fold_runs=fold_runs)
         winner = scores[RULE_SHIPPED].chosen[result.fold_names[0]][0]  # one setting for everyone: the model we ship
         release = _refit(session, recipe, result, winner, scores)
@@ -160,7 +168,7 @@ def _header(recipe: Recipe, space: Space, variant: str, session: Session, sample
     return header(session, recipe, variant, name, seed=session.seed, sampler=sampler, stopping=stopping)
 
 
-def _refit(session: Session, recipe: Recipe, result: SweepResult, winner: int, scores: dict[str, Score]) -> registry.Release:
+def _refit(session: Session, recipe: Recipe, result: SweepResult, winner: int, scores: dict[str, Score]) -> Release:
     """The winner trained on all subjects: what is shipped, with the fold set's scores."""
     chosen = next(trial for trial in result.trials if trial.index == winner)
     best = with_settings(recipe, chosen.settings)
@@ -172,13 +180,15 @@ def _refit(session: Session, recipe: Recipe, result: SweepResult, winner: int, s
     record = ledger.read(submission.finished_folds[ALL].record)
     assert record.weights is not None, "a refit keeps its weights"
     shards = open_shards(session.shards(best))
-    return registry.Release(
+    kept = {fold: chosen.folds[fold].weights for fold in result.fold_names}
+    return Release(
         sweep=result,
         recipe=best,
         weights=ledger.root / record.weights,
+        folds={fold: ledger.root / weights for fold, weights in kept.items() if weights} if all(kept.values()) else {},
         example=example(shards, best),
         scores=list(scores.values()),
-        shards={name: shards.manifest.get(name) for name in ("corpus", "pipeline", "constants", "channels", "units")},
+        preprocessing=describe(shards, corpus_clips(best, session.root), made_up=is_synthesized(session.root)),
     )
 
 
@@ -189,7 +199,7 @@ def _promote(tracker: Tracker, version: Any) -> Verdict:
         return Verdict(promote=True, reasons=("it is the champion already",))
     verdict = gate(registry.candidate(tracker, version), registry.candidate(tracker, champion) if champion else None)
     if verdict.promote:
-        registry.promote(tracker, version)
+        champions.promote(tracker, version)
     return verdict
 
 

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from orchestrator import tracking_parts as parts
+from orchestrator import tracking_trials as trials
+from orchestrator.machine_load import MachineLoad
 from orchestrator.results import SweepResult, Trial
 from orchestrator.selection import Score
-from orchestrator.tracking_store import UNAVAILABLE, KnownRun, Store, TrackingUnavailable
+from orchestrator.tracking_content import Identity, KnownRun
+from orchestrator.tracking_store import Store
+from orchestrator.unavailable import UNAVAILABLE, TrackingUnavailable
 from search_spaces.published import targets
 from search_spaces.recipe import Recipe, Target
 
@@ -42,6 +46,9 @@ class Tracker:
         self.behind = False
         """Something could not be written; only ``reconcile`` clears it."""
         self._retry_at = 0.0
+        self._recipes: dict[str, Recipe] = {}
+        """By sweep: what its trials vary."""
+        self._load = MachineLoad()
 
     @classmethod
     def existing(cls, uri: str | None, home: Path) -> "Tracker":
@@ -60,16 +67,18 @@ class Tracker:
 
     def scores(self, header: SweepResult, scores: Sequence[Score], reported: Sequence[Target]) -> bool:
         """Write the rules' scores beside the paper's. Says whether MLflow has them."""
-        return self._within(lambda: self.store.log(self._known(header), "scores", parts.scores_part(header, scores, reported))) is not None
+        return self._within(lambda: self._scores(header, scores, reported)) is not None
 
     def finish(self, header: SweepResult, status: str = "FINISHED") -> bool:
         """End the sweep's run: FINISHED, FAILED or KILLED. Says whether MLflow has it."""
+        self._load.stop()
         return self._within(lambda: self.store.set_status(self._known(header), status)) is not None
 
     def reconcile(
         self, result: SweepResult, recipe: Recipe, scores: Sequence[Score] = (), *, status: str = "FINISHED", fold_runs: bool = False
     ) -> str:
         """Make MLflow say what the result says, whatever was lost or left RUNNING before. Gives the sweep's run id."""
+        self._load.stop()
         run = self._at_the_ends(lambda: self._reconcile(result, recipe, scores, status, fold_runs))
         self.behind, self._retry_at = False, 0.0
         return run.id
@@ -82,17 +91,26 @@ class Tracker:
             if left.status == "RUNNING" and left.id != run.id:  # ours are ended: these belong to a killed driver
                 self.store.set_status(left, "KILLED")
         if scores:
-            self.store.log(run, "scores", parts.scores_part(result, scores, targets(recipe)))
+            self._scores(result, scores, targets(recipe))
         self.store.set_status(run, status)
         return run
 
     def _open(self, header: SweepResult, recipe: Recipe, *, reopen: bool = True) -> KnownRun:
+        self._recipes[header.name] = recipe
         self.store.load(header.name)
-        run = self.store.upsert(header.name, header.name, kind="sweep", sweep=header.name)
+        run = self.store.upsert(Identity(key=header.name, name=header.name, kind="sweep", sweep=header.name))
         if reopen:
             self.store.set_status(run, "RUNNING")
+            self._load.start(run.start_ms)
         self.store.log(run, "header", parts.header(header, recipe))
+        if parts.NOTE not in run.tags:  # one with scores is better than one without
+            self.store.log(run, "note", parts.note_part(header, recipe))
         return run
+
+    def _scores(self, header: SweepResult, scores: Sequence[Score], reported: Sequence[Target]) -> bool:
+        run = self._known(header)
+        wrote = self.store.log(run, "scores", parts.scores_part(header, scores, reported))
+        return self.store.log(run, "note", parts.note_part(header, self._recipes[header.name], scores)) or wrote
 
     def _known(self, header: SweepResult) -> KnownRun:
         run = self.store.known(header.name).get(header.name)
@@ -101,22 +119,19 @@ class Tracker:
         return run
 
     def _trial(self, header: SweepResult, trial: Trial, fold_runs: bool) -> KnownRun:
-        key = f"{header.name}/{trial.index}"
+        key, sweep_run, recipe = f"{header.name}/{trial.index}", self._known(header), self._recipes[header.name]
         before = self.store.known(header.name).get(key)
-        if before is not None and before.tags.get(parts.SETTINGS, parts.settings_digest(trial)) != parts.settings_digest(trial):
+        if before is not None and before.tags.get(trials.SETTINGS, trials.settings_digest(trial)) != trials.settings_digest(trial):
             self.store.retire(key)  # the search began anew (its study was deleted): parameters cannot be changed in place
-        run = self.store.upsert(key, parts.trial_name(trial), kind="trial", sweep=header.name, parent=self._known(header))
-        self.store.log(run, "trial", parts.trial_part(header, trial))
-        self.store.set_status(run, parts.STATUS[trial.state])
+        who = Identity(key=key, name=trials.trial_name(trial, recipe), kind="trial", sweep=header.name, parent=sweep_run)
+        run = self.store.ended(who, "trial", trials.trial_part(header, trial, recipe), trials.STATUS[trial.state])
         if fold_runs:
-            self._folds(header, trial, run)
+            for fold, record in trial.folds.items():
+                who = Identity(key=f"{key}/{fold}", name=fold, kind="fold", sweep=header.name, parent=run)
+                self.store.ended(who, "fold", trials.fold_part(header, record), "FINISHED")
+        if before is None:
+            self._load.write(lambda samples: self.store.add_metrics(sweep_run, samples))
         return run
-
-    def _folds(self, header: SweepResult, trial: Trial, parent: KnownRun) -> None:
-        for name, record in trial.folds.items():
-            run = self.store.upsert(f"{header.name}/{trial.index}/{name}", name, kind="fold", sweep=header.name, parent=parent)
-            self.store.log(run, "fold", parts.fold_part(header, record))
-            self.store.set_status(run, "FINISHED")
 
     def _at_the_ends(self, write: Callable[[], T]) -> T:
         try:

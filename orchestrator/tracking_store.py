@@ -6,22 +6,26 @@ Metrics bear the run's start time plus the part's revision as their timestamp, n
 step and value, so a process killed between metrics and tag repeats itself without effect. One process at a time writes a sweep.
 """
 
-import json
 import os
+import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import requests
 from mlflow import MlflowClient
-from mlflow.entities import DatasetInput, Metric, Param, Run, RunStatus, RunTag, ViewType
-from mlflow.exceptions import MlflowException
+from mlflow.entities import Experiment, Metric, Param, Run, RunStatus, RunTag, ViewType
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.telemetry import set_telemetry_client
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
-from sqlalchemy.exc import SQLAlchemyError
+from mlflow.utils.uri import append_to_uri_path
 
-from search_spaces.recipe import Plain, digest
+from orchestrator import tracking_rows
+from orchestrator.addresses import is_server, masked
+from orchestrator.databases import probe
+from orchestrator.tracking_content import Identity, KnownRun, Part
+from orchestrator.unavailable import UNAVAILABLE, TrackingUnavailable
 
 KEY = "losotune.key"
 KIND = "losotune.kind"
@@ -30,55 +34,8 @@ SWEEP = "losotune.sweep"
 """On every run of a sweep: its name."""
 LOGGED = "losotune.logged"
 
-UNAVAILABLE = (MlflowException, SQLAlchemyError, requests.RequestException, OSError)
-"""What a server or database that cannot be reached or written looks like."""
-
 METRICS_PER_BATCH, PARAMS_PER_BATCH = 800, 100
 """With the tags (100 at most) below MLflow's 1000 entities per call."""
-PARAM_LENGTH, TAG_LENGTH = 6000, 8000
-
-
-class TrackingUnavailable(ConnectionError):
-    """MLflow could not be reached or written. Nothing is lost: the ledger has it all."""
-
-    def __init__(self, uri: str, answer: str) -> None:
-        super().__init__(uri, answer)
-        self.uri, self.answer = uri, answer
-
-    def __str__(self) -> str:
-        answer = (self.answer.strip() or "nothing").splitlines()[0]
-        return (
-            f"MLflow must be reachable to write runs, but '{self.uri}' answered: {answer}. "
-            "All results are in the ledger: bring it back and run the same command again."
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """What is logged to one run in one go. Parameters cannot change once logged; everything else may."""
-
-    params: Mapping[str, Plain] = field(default_factory=dict)
-    metrics: Sequence[tuple[str, float, int]] = ()
-    """(name, value, step)."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
-    """Artifact path -> content."""
-    inputs: Sequence[DatasetInput] = ()
-
-    def digest(self) -> str:
-        inputs = [[item.dataset.name, item.dataset.digest, item.dataset.source] for item in self.inputs]
-        metrics = [[name, repr(value), step] for name, value, step in self.metrics]
-        return digest([dict(self.params), metrics, dict(self.tags), dict(self.texts), inputs])[:16]
-
-
-@dataclass
-class KnownRun:
-    """What this process knows of a run; it is the only writer."""
-
-    id: str
-    start_ms: int
-    status: str
-    tags: dict[str, str]
 
 
 class Store:
@@ -87,29 +44,33 @@ class Store:
     def __init__(self, uri: str, artifacts: Path, experiment: str) -> None:
         self.uri = uri
         _quiet()
-        if uri.startswith("http"):  # a dead server must cost seconds, not the default's four minutes per call
+        if is_server(uri):  # a dead server must cost seconds, not the default's four minutes per call
             os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
             os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
         if uri.startswith("sqlite:///"):
             Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         try:
+            probe(uri)
             self.client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-            self.experiment_id = self._experiment(experiment, artifacts)
+            found = self._experiment(experiment, artifacts)
         except UNAVAILABLE as error:
             raise TrackingUnavailable(uri, str(error)) from error
+        self.experiment_id = str(found.experiment_id)
+        self._place = str(found.artifact_location)
+        self._database = tracking_rows.database_of(self.client)
         self._runs: dict[str, KnownRun] = {}
 
-    def _experiment(self, name: str, artifacts: Path) -> str:
+    def _experiment(self, name: str, artifacts: Path) -> Experiment:
         found = self.client.get_experiment_by_name(name)
         if found is None:
-            location = None if self.uri.startswith("http") else artifacts.absolute().as_uri()  # a server has its own place
-            return str(self.client.create_experiment(name, artifact_location=location))
+            location = None if is_server(self.uri) else artifacts.absolute().as_uri()  # a server has its own place
+            return self.client.get_experiment(self.client.create_experiment(name, artifact_location=location))
         if found.lifecycle_stage != "active":
             raise ValueError(
-                f"An experiment must be active to take runs, but '{name}' in {self.uri} is deleted. "
+                f"An experiment must be active to take runs, but '{name}' in {masked(self.uri)} is deleted. "
                 f"Restore it: mlflow experiments restore --experiment-id {found.experiment_id}"
             )
-        return str(found.experiment_id)
+        return found
 
     def load(self, sweep: str) -> None:
         """Read what MLflow holds of a sweep, and forget what was known of it."""
@@ -127,14 +88,34 @@ class Store:
             if not token:
                 return
 
-    def upsert(self, key: str, name: str, *, kind: str, sweep: str, parent: KnownRun | None = None) -> KnownRun:
+    def upsert(self, who: Identity) -> KnownRun:
         """The run with this key, created (RUNNING) if ``load`` did not find it."""
-        if key not in self._runs:
-            tags = {KEY: key, KIND: kind, SWEEP: sweep, MLFLOW_RUN_NAME: name}
-            if parent is not None:
-                tags[MLFLOW_PARENT_RUN_ID] = parent.id
-            self._runs[key] = _known(self.client.create_run(self.experiment_id, run_name=name, tags=tags))
-        return self._runs[key]
+        run = self._runs.get(who.key)
+        if run is None:
+            run = self._runs[who.key] = _known(self.client.create_run(self.experiment_id, run_name=who.name, tags=_tags(who)))
+        elif run.tags.get(MLFLOW_RUN_NAME) != who.name:
+            self.client.update_run(run.id, name=who.name)
+            run.tags[MLFLOW_RUN_NAME] = who.name
+        return run
+
+    def ended(self, who: Identity, part: str, content: Part, status: str) -> KnownRun:
+        """The run with this key, holding one part, with the status it ended with."""
+        if self._database is not None and who.key not in self._runs:
+            return self._write_ended(self._database, who, part, content, status)
+        run = self.upsert(who)
+        self.log(run, part, content)
+        self.set_status(run, status)
+        return run
+
+    def _write_ended(self, database: SqlAlchemyStore, who: Identity, part: str, content: Part, status: str) -> KnownRun:
+        run_id, now = uuid.uuid4().hex, _now_ms()
+        tags = {**_tags(who), **content.run_tags, f"{LOGGED}.{part}": f"0:{content.digest()}"}
+        place = append_to_uri_path(self._place, run_id, "artifacts")
+        run = KnownRun(id=run_id, start_ms=now, status=status, tags=tags, artifact_uri=place)
+        self._write_texts(run, content.texts)  # first: a run that is there has its files
+        tracking_rows.write(database, self.experiment_id, run, content)
+        self._runs[who.key] = run
+        return run
 
     def known(self, sweep: str) -> dict[str, KnownRun]:
         return {key: run for key, run in self._runs.items() if run.tags.get(SWEEP) == sweep}
@@ -150,19 +131,32 @@ class Store:
         now = content.digest()
         if before == now:
             return False
-        for path, text in content.texts.items():
-            self.client.log_text(run.id, text, path)
+        self._write_texts(run, content.texts)
         if content.inputs:
             self.client.log_inputs(run.id, list(content.inputs))
         next_revision = int(revision) + 1
-        tags = {name: value[:TAG_LENGTH] for name, value in content.tags.items()} | {tag: f"{next_revision}:{now}"}
+        tags = content.run_tags | {tag: f"{next_revision}:{now}"}
         self._batches(run, content, tags, timestamp=run.start_ms + next_revision)
         run.tags.update(tags)
         return True
 
+    def _write_texts(self, run: KnownRun, texts: Mapping[str, str]) -> None:
+        """All artifacts of a part in one go, without asking MLflow where they belong."""
+        if not texts:
+            return
+        with tempfile.TemporaryDirectory(prefix="losotune-run-") as folder:
+            for path, text in texts.items():
+                file = Path(folder) / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+            try:
+                get_artifact_repository(run.artifact_uri, self.uri, self.uri).log_artifacts(folder)
+            except Exception as error:  # of the store's own library: boto3's share no base with others
+                raise OSError(f"{type(error).__name__}: {error}") from error
+
     def _batches(self, run: KnownRun, content: Part, tags: Mapping[str, str], *, timestamp: int) -> None:
         """Parameters, metrics, then the tags: the one that says all is logged comes last."""
-        params = [Param(name, _text(value)[:PARAM_LENGTH]) for name, value in content.params.items()]
+        params = [Param(name, text) for name, text in content.run_params.items()]
         metrics = [Metric(name, value, timestamp, step) for name, value, step in content.metrics]
         run_tags = [RunTag(name, value) for name, value in tags.items()]
         while len(params) > PARAMS_PER_BATCH or len(metrics) > METRICS_PER_BATCH:
@@ -170,13 +164,18 @@ class Store:
             params, metrics = params[PARAMS_PER_BATCH:], metrics[METRICS_PER_BATCH:]
         self.client.log_batch(run.id, metrics=metrics, params=params, tags=run_tags)
 
+    def add_metrics(self, run: KnownRun, values: Sequence[Metric]) -> None:
+        """Append to a run's histories."""
+        if values:
+            self.client.log_batch(run.id, metrics=values)
+
     def set_status(self, run: KnownRun, status: str) -> str:
         if run.status == status:
             return status
         if status == "RUNNING":
             self.client.update_run(run.id, status=status)
         else:
-            self.client.set_terminated(run.id, status=status, end_time=int(time.time() * 1000))
+            self.client.set_terminated(run.id, status=status, end_time=_now_ms())
         run.status = status
         return status
 
@@ -189,13 +188,21 @@ def _quiet() -> None:
     set_telemetry_client()
 
 
+def _tags(who: Identity) -> dict[str, str]:
+    tags = {KEY: who.key, KIND: who.kind, SWEEP: who.sweep, MLFLOW_RUN_NAME: who.name}
+    return tags if who.parent is None else {**tags, MLFLOW_PARENT_RUN_ID: who.parent.id}
+
+
 def _known(run: Run) -> KnownRun:
-    return KnownRun(id=run.info.run_id, start_ms=run.info.start_time, status=_status(run.info.status), tags=dict(run.data.tags))
+    info = run.info
+    return KnownRun(
+        id=info.run_id, start_ms=info.start_time, status=_status(info.status), tags=dict(run.data.tags), artifact_uri=info.artifact_uri
+    )  # fmt: skip
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
 
 
 def _status(status: str | int) -> str:
     return status if isinstance(status, str) else str(RunStatus.to_string(status))
-
-
-def _text(value: Plain) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

@@ -68,7 +68,7 @@ def write_part(job: Job, folder: Path, intermediates: Path | None = None, device
     rows: list[dict[str, Any]] = []
     quarantine: list[list[str]] = []
     for inputs in json.loads(job["clips"]):
-        context = Context(options=settings["options"], contents=_contents(inputs), intermediates=kept, device=device)
+        context = Context(options=settings["options"], contents=contents_of(inputs), intermediates=kept, device=device)
         try:
             rows += list(_rows(inputs, pipeline, settings["constants"], context))
         except ValueError as error:
@@ -126,7 +126,7 @@ def _clip(inputs: Mapping[str, Any]) -> Clip:
     return Clip(**fields, frames=frames, label_distribution=tuple((name, share) for name, share in inputs["label_distribution"]))
 
 
-def _contents(inputs: Mapping[str, Any]) -> str:
+def contents_of(inputs: Mapping[str, Any]) -> str:
     """What intermediate results of a clip depend on; empty where a frame cannot be read."""
     if any(content == UNREADABLE for _, content in inputs["frames"]):
         return ""

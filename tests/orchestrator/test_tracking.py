@@ -2,16 +2,19 @@
 
 import csv
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import mlflow
 import pytest
-from mlflow.exceptions import MlflowException
 
 from orchestrator import prediction_files, selection
+from orchestrator.selection import inner_score
 from orchestrator.tracking import Tracker, TrackingUnavailable
+from orchestrator.tracking_content import Identity
 from orchestrator.tracking_store import KIND, SWEEP
 from tests.orchestrator.tracking_examples import CLASSES, RECIPE, full_sweep, sweep, trial
 
@@ -57,13 +60,24 @@ def test_a_sweep_is_a_run_with_a_child_per_trial(tracker: Tracker, home: Path) -
 
     client = tracker.store.client
     run = client.get_run(run_id)
+    children = {
+        child.data.tags["mlflow.runName"]: child
+        for child in client.search_runs([tracker.store.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'")
+    }
+    paper, pruned = children["0000 the paper's point"], children["0001 dropout=0.1"]
     assert run.info.status == "FINISHED" and run.info.run_name == "whole"
     assert run.info.artifact_uri.startswith((home / "artifacts").as_uri())
     assert run.data.params["training.lr"] == "0.001" and run.data.params["model.widths"] == "[3, 5, 8]"
     tags = run.data.tags
     assert (tags["rule"], tags["honest"], tags["data_digest"], tags["feature_stage"]) == ("nested", "true", "d" * 64, "in_fold")
-    assert "Trial 0 is the paper's own setting" in tags["mlflow.note.content"]
-    assert run.inputs.dataset_inputs[0].dataset.name == "toy"
+    said = tags["mlflow.note.content"]
+    assert (
+        "Trial 0 is the paper's own setting" in said
+        and "3 trials: 1 complete, 1 pruned, 1 failed." in said
+        and "| `nested` | yes |" in said
+    )
+    for one in (run, paper, pruned):
+        assert [(given.dataset.name, given.dataset.digest) for given in one.inputs.dataset_inputs] == [("toy", "d" * 36)]
     for name in ("nested/all/uf1", "nested/toy/uar", "nested/all/uf1.low", "oracle/all/uf1", "paper/all/uf1", "delta/last_epoch/toy/uar"):
         assert name in run.data.metrics, name
     assert run.data.metrics["delta/nested/all/uf1"] == pytest.approx(run.data.metrics["nested/all/uf1"] - 0.7)
@@ -74,18 +88,19 @@ def test_a_sweep_is_a_run_with_a_child_per_trial(tracker: Tracker, home: Path) -
     assert [row["corpus"] for row in csv.DictReader((stored / "oracle.predictions.csv").open())] == ["toy"] * 12
     assert sum(map(sum, json.loads((stored / "nested.confusion.json").read_text())["counts"])) == 12
 
-    children = {
-        child.data.tags["mlflow.runName"]: child
-        for child in client.search_runs([tracker.store.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'")
-    }
     assert [children[name].info.status for name in sorted(children)] == ["FINISHED", "KILLED", "FAILED"]
-    paper, pruned = children["trial-0000 (paper)"], children["trial-0001"]
     assert "heldout.last_epoch/uf1" in paper.data.metrics and "heldout.last_epoch/uf1" not in pruned.data.metrics
-    assert (paper.data.tags["rule"], paper.data.tags["honest"]) == ("last_epoch", "true")
+    assert {name: paper.data.tags[name] for name in ("rule", "honest", "point", "paper", "corpus", "protocol")} == {
+        "rule": "last_epoch", "honest": "true", "point": "paper", "paper": RECIPE.paper, "corpus": "toy", "protocol": "loso"
+    }  # fmt: skip
     assert (pruned.data.tags["state"], pruned.data.tags["reason"], pruned.data.tags["honest"]) == ("pruned", "too low", "false")
     assert pruned.data.params == {"training.lr": "0.001", "model.dropout": "0.1"}
     history = client.get_metric_history(paper.info.run_id, "fold/heldout_accuracy")
     assert [metric.step for metric in history] == [0, 1, 2, 3]
+    curve = client.get_metric_history(paper.info.run_id, "curve/inner_uf1")
+    assert [metric.step for metric in curve] == [2, 4] and curve[-1].value == pytest.approx(inner_score(result.trials[0].folds))
+    losses = client.get_metric_history(paper.info.run_id, "curve/train_loss")
+    assert [round(metric.value, 3) for metric in losses] == [0.7, 0.1]
     table = json.loads(Path(client.download_artifacts(paper.info.run_id, "folds.json")).read_text())
     assert [row[1] for row in table["data"]] == list(result.fold_names)
 
@@ -115,8 +130,8 @@ def test_a_killed_driver_is_made_good(tracker: Tracker, home: Path) -> None:
     first.sweep(replace(result, trials=()), RECIPE)
     first.trial(result, result.trials[0])
     parent = first.store.known("killed")["killed"]
-    first.store.upsert("killed/1", "trial-0001", kind="trial", sweep="killed", parent=parent)
-    lost = first.store.upsert("killed/7", "trial-0007", kind="trial", sweep="killed", parent=parent)
+    first.store.upsert(Identity(key="killed/1", name="0001", kind="trial", sweep="killed", parent=parent))
+    lost = first.store.upsert(Identity(key="killed/7", name="0007", kind="trial", sweep="killed", parent=parent))
     done = first.store.known("killed")["killed/0"]
     tracker.store.client.delete_tag(done.id, "losotune.logged.trial")
 
@@ -142,26 +157,22 @@ def test_a_search_begun_anew_replaces_its_trials(tracker: Tracker) -> None:
     tracker.reconcile(result, RECIPE)
     changed = replace(result, trials=(trial(0), replace(trial(1), settings={"training.lr": 0.5})))
     tracker.reconcile(changed, RECIPE)
-    params = [params for _, params, tags, _ in snapshot(tracker, "anew").values() if tags["mlflow.runName"] == "trial-0001"]
+    params = [params for _, params, tags, _ in snapshot(tracker, "anew").values() if tags["mlflow.runName"] == "0001 lr=0.5"]
     assert params == [{"training.lr": "0.5"}]
 
 
-def test_a_failing_server_costs_the_view_not_the_sweep(tracker: Tracker, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_database_costs_the_view_not_the_sweep(tracker: Tracker, home: Path) -> None:
     result, mine = full_sweep("outage"), Tracker(None, home)
     mine.sweep(replace(result, trials=()), RECIPE)
-
-    def broken(*_: object, **__: object) -> None:
-        raise MlflowException("database is locked")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(mine.store.client, "create_run", broken)
-        patch.setattr(mine.store.client, "set_terminated", broken)
-        with pytest.warns(RuntimeWarning, match="database is locked.*The sweep goes on"):
+    with closing(sqlite3.connect(home / "mlflow.db")) as database:
+        database.execute("ALTER TABLE runs RENAME TO away")
+        with pytest.warns(RuntimeWarning, match="no such table.*The sweep goes on"):
             assert mine.trial(result, result.trials[0]) is None
         assert mine.behind and mine.trial(result, result.trials[1]) is None and not mine.finish(result)
         with pytest.raises(TrackingUnavailable, match="run the same command again"):
             mine.reconcile(result, RECIPE)
         assert mine.behind
+        database.execute("ALTER TABLE away RENAME TO runs")
     mine.reconcile(result, RECIPE)
     assert not mine.behind and len(snapshot(tracker, "outage")) == 4
 
