@@ -62,7 +62,7 @@ def app(
     """The application: ``mlflow_url`` and ``optuna_url`` are where those programs' own pages are; a password turns authentication on."""
     runs = Runs(home, tracking_uri, storage)
     made = FastAPI(title="losotune", openapi_url=None, docs_url=None, redoc_url=None)
-    made.add_middleware(Guard, password=password)  # type: ignore[arg-type]  # starlette's own typing of middleware
+    made.add_middleware(Guard, password=password)
     mlflow_url = tracking_uri if tracking_uri and tracking_uri.startswith("http") else mlflow_url
     tools = [Link(text=name, url=url) for name, url in (("MLflow", mlflow_url), ("Optuna", optuna_url)) if url]
 

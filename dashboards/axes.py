@@ -31,7 +31,7 @@ def _axis(name: str, values: Sequence[Any], distribution: BaseDistribution) -> d
     log = bool(getattr(distribution, "log", False))
     place = math.log10 if log else float
     numbers = [None if value == ABSENT else place(float(value)) for value in values]
-    low, high = place(distribution.low), place(distribution.high)  # type: ignore[attr-defined]  # floats and ints have both
+    low, high = place(distribution.low), place(distribution.high)
     foot = low - 0.15 * (high - low)
     ticks = np.linspace(low, high, NUM_TICKS).tolist()
     texts = [_short(10**tick if log else tick) for tick in ticks]

@@ -12,6 +12,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+_TOOLS = ["zoom", "pan", "zoomIn", "zoomOut", "resetScale", "toImage", "select", "lasso", "autoScale"]
+"""Of Plotly's, which a strip of pictures has no use for."""
+_LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
 COLUMNS = 8
 """At most so many images of a clip are shown, evenly spaced."""
 CELL_PX, TITLE_PX = 120, 34
@@ -58,9 +61,11 @@ def _grid(cells: Sequence[Sequence[np.ndarray | None]], *, columns: Sequence[str
     figure.update_yaxes(visible=False, constrain="domain")
     for r, name in enumerate(lines, start=1):
         if name:
-            figure.update_yaxes(visible=True, showticklabels=False, showgrid=False, zeroline=False, title_text=name, row=r, col=1)
+            figure.update_yaxes(
+                visible=True, showticklabels=False, showgrid=False, zeroline=False, showline=False, title_text=name, row=r, col=1
+            )  # fmt: skip
     height = len(cells) * (CELL_PX if len(cells[0]) > 4 else 2 * CELL_PX) + TITLE_PX
-    figure.update_layout(height=height, margin={"l": 40, "r": 8, "t": TITLE_PX, "b": 8}, dragmode=False)
+    figure.update_layout(height=height, margin={"l": 40, "r": 8, "t": TITLE_PX, "b": 8}, dragmode=False, modebar={"remove": _TOOLS})
     return figure
 
 
@@ -129,7 +134,8 @@ def epochs(evaluated: Sequence[int], probabilities: np.ndarray, classes: Sequenc
         mode = "lines+markers" if len(evaluated) <= 12 else "lines"
         figure.add_trace(go.Scatter(x=list(evaluated), y=probabilities[:, place].round(4), name=label, mode=mode, line=line))
     figure.add_vline(x=chosen, line={"color": GREY, "dash": "dash", "width": 1})
-    figure.update_layout(height=300, xaxis_title="epoch", yaxis={"title": "probability", "range": [0, 1.02]}, hovermode="x unified")
+    figure.update_layout(height=300, xaxis_title="epoch", yaxis={"title": "probability", "range": [0, 1.02]})
+    figure.update_layout(legend=_LEGEND, margin={"t": 40}, hovermode="x unified")
     return figure
 
 
@@ -146,6 +152,7 @@ def answers(rules: Sequence[str], probabilities: Sequence[np.ndarray], classes: 
             )
         )  # fmt: skip
     figure.update_layout(
-        barmode="stack", height=90 + 44 * len(rules), xaxis={"title": "probability", "range": [0, 1]}, yaxis={"autorange": "reversed"}
-    )
+        barmode="stack", height=120 + 40 * len(rules), xaxis={"title": "probability", "range": [0, 1]}, yaxis={"autorange": "reversed"},
+        legend=_LEGEND, margin={"t": 40},
+    )  # fmt: skip
     return figure

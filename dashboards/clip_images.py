@@ -22,7 +22,7 @@ def images(home: Path, key: str, witness: Witness) -> list[Block]:
     except ValueError as error:
         return [Callout(tone="warn", title="No images", text=str(error))]
     examined = examine(home, witness.record, key, source.tensor)
-    return [*_given(home, source, examined, witness), *_attention(examined, witness), *_numbers(source, examined)]
+    return [*_given(home, source, examined, witness), *_attention(examined, witness), *_numbers(home, source, examined)]
 
 
 def _given(home: Path, source: Source, examined: Examined, witness: Witness) -> list[Block]:
@@ -31,9 +31,8 @@ def _given(home: Path, source: Source, examined: Examined, witness: Witness) -> 
     if not rows:
         return [Text(title="Images", text=" ".join(notes))]
     names = ", then ".join(row.name.replace("<br>", " ") for row in rows)
-    caption = f"{source.row.key} by the pipeline {source.manifest['pipeline']} ({source.manifest['units']}); from above: {names}."
-    if len(rows[0].images) == 1:
-        caption = caption.replace("from above", "from left to right")
+    order = "from left to right" if len(rows[0].images) == 1 else "from above"
+    caption = f"{source.row.key} by the pipeline {source.manifest['pipeline']}; {f'{order}: {names}' if len(rows) > 1 else names}."
     blocks: list[Block] = [Figure(title="What it was given, and where it looks", figure=figures.strip(rows), caption=caption)]
     if epoch_note := _epoch_note(examined, witness):
         notes.append(epoch_note)
@@ -124,19 +123,26 @@ def _attention(examined: Examined, witness: Witness) -> list[Block]:
     return blocks
 
 
-def _numbers(source: Source, examined: Examined) -> list[Block]:
-    """The input as numbers: channels of the image that moves most, or a descriptor's values."""
-    if source.images is None:
-        if source.tensor.ndim != 1:
-            return []
+def _numbers(home: Path, source: Source, examined: Examined) -> list[Block]:
+    """The input as numbers: channels of the image that moves most; a descriptor's values, and the flow of the same frames."""
+    if source.images is not None:
+        return [_channels(source, examined.seen, "The input as numbers")]
+    blocks: list[Block] = []
+    if source.tensor.ndim == 1:
         caption = f"The {len(source.tensor)} numbers that the classifier sees ({source.manifest['units']})."
-        return [Figure(title="The descriptor", figure=figures.descriptor(source.tensor), caption=caption)]
-    images = examined.seen if examined.seen is not None else source.images.astype(np.float32)
+        blocks.append(Figure(title="The descriptor", figure=figures.descriptor(source.tensor), caption=caption))
+    moving = with_flow(home, source)
+    return blocks if moving is None else [*blocks, _channels(moving, None, "The flow as numbers")]
+
+
+def _channels(source: Source, seen: np.ndarray | None, title: str) -> Figure:
+    assert source.images is not None
+    images = seen if seen is not None else source.images.astype(np.float32)
     strongest = int(np.abs(images - np.median(images, axis=(2, 3), keepdims=True)).mean((1, 2, 3)).argmax())
-    names = [(name, images[strongest, place]) for place, name in enumerate(source.channels)]
-    which = f"image {strongest + 1} of {len(images)}, the one that differs most from rest" if len(images) > 1 else "its one image"
-    caption = f"The channels of {which}: {source.manifest['units']}."
-    return [Figure(title="The input as numbers", figure=figures.arrays(names[:4]), caption=caption)]
+    channels = [(name, images[strongest, place]) for place, name in enumerate(source.channels)][:4]
+    which = f"image {strongest + 1} of {len(images)}, the one that differs most from rest" if len(images) > 1 else "the clip's one image"
+    caption = f"The channels of {which}, by the pipeline {source.manifest['pipeline']}: {source.manifest['units']}."
+    return Figure(title=title, figure=figures.arrays(channels), caption=caption)
 
 
 def _to_bytes(images: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ from orchestrator.selection import Score
 from search_spaces.recipe import Target
 
 NAMES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy"}
+DATA = ("clips",)
+"""Tables that are too long to print: CSV alone."""
 HEADLINES = ("nested", "last_epoch", "inner_mean", "oracle")
 """Whose predictions stand for the sweep: the first of these that has a score."""
 

@@ -13,7 +13,8 @@ PASSWORD = "LOSOTUNE_DASHBOARD_PASSWORD"
 LEAST = 12
 """Characters of a password."""
 Message = MutableMapping[str, Any]
-Receive, Send = Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 HEADERS = {
     "content-security-policy": (

@@ -82,19 +82,21 @@ def _table(view: SweepView) -> Table:
                 cells += [metrics.value(part, metric), *metrics.interval(part, metric)]
             rows.append((rule, "yes" if score.honest else "NO", corpus, *cells))
     heads = [Column(title=f"{name}{bound}") for name in SHOWN.values() for bound in ("", " low", " high")]
-    columns = ("rule", Column(title="honest", hint="no held-out clip had a part in the choice or in anything fitted"), "corpus", *heads)
+    honest = Column(title="honest", hint="no held-out clip had a part in the choice or in anything fitted")
+    columns: tuple[Column | str, ...] = ("rule", honest, "corpus", *heads)
     tones: tuple[Tone, ...] = tuple("bad" if row[1] == "NO" else "good" for row in rows)
     caption = f"Pooled over all folds, of {view.num_scored} trials; low and high are a 95 % interval from a bootstrap over subjects."
     return Table(title="Scores by rule", columns=columns, rows=tuple(rows), tones=tones, caption=caption)
 
 
 def _figure(view: SweepView) -> Iterator[Figure]:
-    scores = list(view.scores.items())
-    values = [score.value("uf1") for _, score in scores]
-    bounds = [metrics.interval(score.predictions, "uf1") for _, score in scores]
+    rules = list(view.scores)
+    values = [score.value("uf1") for score in view.scores.values()]
+    bounds = [metrics.interval(score.predictions, "uf1") for score in view.scores.values()]
+    low, high = ([bound[end] for bound in bounds] for end in (0, 1))
     paper = {target.source or "printed": target.value for target in printed(view) if (target.metric, target.corpus) == ("uf1", "all")}
     yield Figure(
-        figure=figures.scores_by_rule([rule for rule, _ in scores], values, *zip(*bounds, strict=True), "UF1", paper),  # type: ignore[arg-type]
+        figure=figures.scores_by_rule(rules, values, low, high, "UF1", paper),
         caption="UF1 of the same trials by each rule, with 95 % intervals over subjects"
         + (f"; diamonds are printed: {', '.join(f'{value:.4f} in {source}' for source, value in paper.items())}." if paper else "."),
     )
@@ -106,7 +108,12 @@ def _differences(scores: Mapping[str, Score]) -> Table:
         if first in scores and second in scores:
             difference, low, high, p = metrics.paired_difference(scores[first].predictions, scores[second].predictions, "uf1")
             rows.append((f"{first} - {second}", difference, low, high, p, meaning))
-    columns = ("difference", *(Column(title=name, form="+.4f") for name in ("UF1", "low", "high")), Column(title="p", form=".3f"), "is")
+    columns: tuple[Column | str, ...] = (
+        "difference",
+        *(Column(title=name, form="+.4f") for name in ("UF1", "low", "high")),
+        Column(title="p", form=".3f"),
+        "is",
+    )
     caption = "On the same clips, resampled by the same subjects; p is two-sided."
     return Table(title="Differences", columns=columns, rows=tuple(rows), caption=caption)
 

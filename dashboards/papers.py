@@ -98,7 +98,7 @@ def _printed(title: str, found: Sequence[Row]) -> Table:
     groups: dict[Key, dict[tuple[str, str], Row]] = {}
     for row in found:
         groups.setdefault((row.method, row.system, row.protocol, row.variant), {})[(row.dataset, row.metric)] = row
-    columns = ("method", "system", "protocol", *(f"{dataset} {METRICS[metric]}" for dataset, metric in fields), "recipes")  # type: ignore[index]
+    columns = ("method", "system", "protocol", *(f"{dataset} {METRICS[metric]}" for dataset, metric in fields), "recipes")
     body = tuple(_group(key, group, fields) for key, group in groups.items())
     return Table(title=title, columns=columns, rows=body, folded=True)
 

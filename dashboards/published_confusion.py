@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dashboards import figures
-from dashboards.page import Block, Figure, Table, Text
+from dashboards.page import Block, Cell, Figure, Table, Text
 from search_spaces.published import PAPERS, Confusion, Row, confusions, matching
 from search_spaces.recipe import Recipe
 
@@ -42,7 +42,8 @@ def _one(matrix: Confusion) -> Block:
     where = f"{PAPERS[matrix.paper]} {matrix.where}: {matrix.method} on {matrix.dataset} ({matrix.kind})"
     note = f"{where}. {matrix.note}".strip()
     if matrix.kind == "marginals, derived":
-        rows = tuple((name, *map(int, column)) for name, column in zip(matrix.labels, zip(*matrix.matrix, strict=True), strict=True))
+        counts = zip(*matrix.matrix, strict=True)
+        rows: tuple[tuple[Cell, ...], ...] = tuple((name, *map(int, three)) for name, three in zip(matrix.labels, counts, strict=True))
         columns = ("class", "true positives", "false negatives", "false positives")
         return Table(title=f"{TITLE}, {matrix.dataset}", columns=columns, rows=rows, caption=note)
     drawn = figures.confusion(np.array(matrix.matrix), matrix.labels)

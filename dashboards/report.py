@@ -17,7 +17,7 @@ from dashboards.clip import ALL_CLIPS, clip
 from dashboards.clip_case import easiest, hardest
 from dashboards.completion import complete
 from dashboards.export import to_csv, to_latex
-from dashboards.export_tables import tables
+from dashboards.export_tables import DATA, tables
 from dashboards.page import Choices, Page, Table
 from dashboards.runs import NoSweep, Runs
 from dashboards.sweep_view import SweepView
@@ -55,7 +55,8 @@ def report(runs: Runs, name: str) -> Files:
     for stem, table in tables(view, targets(recipe) if recipe else ()).items():
         note = f"{name}; data {view.header.data_digest[:12]}; python -m dashboards.report {name}"
         files[f"tables/{stem}.csv"] = to_csv(table)
-        files[f"tables/{stem}.tex"] = to_latex(table, label=f"{name}-{stem}", note=note)
+        if stem not in DATA:
+            files[f"tables/{stem}.tex"] = to_latex(table, label=f"{name}-{stem}", note=note)
     return files
 
 

@@ -121,7 +121,8 @@ class Runs:
 
     def _search(self, query: str) -> list[Run]:
         """Oldest first; nothing where MLflow is away."""
-        tracker, found, token = self.tracker(), [], None
+        tracker, token = self.tracker(), None
+        found: list[Run] = []
         if tracker is None:
             return []
         try:

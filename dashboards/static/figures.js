@@ -3,18 +3,19 @@
 (() => {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
-  const ink = colour("--ink"), line = colour("--line"), clear = "rgba(0,0,0,0)";
+  const ink = colour("--ink"), soft = colour("--soft"), line = colour("--line"), clear = "rgba(0,0,0,0)";
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true };
   const draw = (place) => {
     const { data, layout } = JSON.parse(document.getElementById(place.dataset.figure).textContent);
     const own = { ...layout, paper_bgcolor: clear, plot_bgcolor: clear, autosize: true };
+    own.modebar = { bgcolor: clear, color: line, activecolor: soft, ...layout.modebar };
     own.font = { family: "system-ui, sans-serif", size: 13, color: ink, ...layout.font };
     own.margin = { l: 56, r: 16, t: layout.title ? 48 : 16, b: 48, ...layout.margin };
     for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key)).concat(["xaxis", "yaxis"])) {
       own[name] = { ...axis, ...layout[name] };
     }
     if (layout.height) place.style.minHeight = `${layout.height}px`;
-    Plotly.newPlot(place, data, own, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] });
+    Plotly.newPlot(place, data, own, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] });
   };
   document.querySelectorAll("[data-figure]").forEach(draw);
 })();
