@@ -4,22 +4,30 @@ HOME_DIR ?= $(CURDIR)/runs
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TEST_PROCESSES ?= 2
+SYSTEM := chromium chromium-driver postgresql
 PIP_INSTALL := $(BIN)/python -m pip --no-input --disable-pip-version-check install --quiet --progress-bar off
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test system lint format bench lock clean
 
 help:
 	@echo "make demo    search around a published recipe on a synthetic corpus; results go to $(HOME_DIR)"
-	@echo "make test    all tests (no GPU, no server, no licensed corpus)"
+	@echo "make test    all tests (no GPU, no licensed corpus)     make system  Debian's packages that some tests need: $(SYSTEM)"
 	@echo "make lint    ruff and mypy        make format  rewrite the sources as ruff would have them"
 	@echo "make bench   speed as ratios      make lock    pin what is installed      make clean   remove caches and the environment"
 
 demo: $(STAMP)
 	$(BIN)/python -m orchestrator.sweep stanet --home "$(HOME_DIR)"
 
-test: $(STAMP)
-	$(BIN)/python -m pytest
+test: $(STAMP) $(if $(CI),system)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --durations 15
+
+# A browser for the pages and a database server for tracking at size. Without them their tests are skipped and say so.
+system:
+	@dpkg --status $(SYSTEM) >/dev/null 2>&1 || test "$$(id -u)" != 0 || { \
+		echo "Installing Debian's $(SYSTEM) for the tests" >&2; \
+		apt-get update --quiet=2 && DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends $(SYSTEM) >/dev/null; }
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

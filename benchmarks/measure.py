@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import torch
 
-from orchestrator.cluster import WORKER_ENVIRONMENT
+from orchestrator.cluster import WORKER_ENVIRONMENT, environment
 
 Size = Literal["full", "quick", "tiny"]
 """``quick`` is ``full`` with fewer repeats on less data; ``tiny`` only shows that the pieces run."""
@@ -101,25 +101,13 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 @contextmanager
-def processes(num: int, environment: Mapping[str, str | None]) -> Iterator[ProcessPoolExecutor]:
+def processes(num: int, variables: Mapping[str, str | None]) -> Iterator[ProcessPoolExecutor]:
     """A warm pool of fresh processes that had these variables (None: unset) before Python started, when OpenMP and malloc read them."""
-    before = {name: os.environ.get(name) for name in environment}
     with ProcessPoolExecutor(num, mp_context=get_context("spawn")) as pool:
-        _set(environment)
-        try:
+        with environment(variables):
             for warm in [pool.submit(_warm) for _ in range(num)]:  # all are busy importing, so each call starts a process
                 warm.result()
-        finally:
-            _set(before)
         yield pool
-
-
-def _set(environment: Mapping[str, str | None]) -> None:
-    for name, value in environment.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def _warm() -> None:

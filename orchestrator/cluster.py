@@ -6,8 +6,11 @@ Ray reads its variables when it is imported, so nothing here imports it before `
 import logging
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 DRIVER_ENVIRONMENT = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # default 2: every start, failure and end of a Train run waits for it
@@ -61,15 +64,36 @@ def connect() -> Resources:
     prepare_environment()
     import ray
 
-    runtime_env = {"env_vars": {name: value for name, value in WORKER_ENVIRONMENT.items() if name not in _job_environment()}}
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if os.environ.get("RAY_ADDRESS"):
-        ray.init(runtime_env=runtime_env, log_to_driver=False, logging_level=logging.ERROR)
+        missing = {name: value for name, value in WORKER_ENVIRONMENT.items() if name not in _job_environment()}
+        ray.init(runtime_env={"env_vars": missing}, **options)
     else:
-        ray.init(address="local", include_dashboard=True, runtime_env=runtime_env, log_to_driver=False, logging_level=logging.ERROR)
+        with environment(WORKER_ENVIRONMENT):  # a runtime environment would set the processes aside that Ray has started by now
+            ray.init(address="local", include_dashboard=True, **options)
     for name in ("ray.train", "ray.tune", "ray.data"):
         logging.getLogger(name).setLevel(logging.ERROR)
     found = ray.cluster_resources()
     return Resources(num_cpus=int(found.get("CPU", 1)), num_gpus=int(found.get("GPU", 0)))
+
+
+@contextmanager
+def environment(variables: Mapping[str, str | None]) -> Iterator[None]:
+    """Variables (None: unset) for processes that are started meanwhile; this one has read its own long ago."""
+    before = {name: os.environ.get(name) for name in variables}
+    _set(variables)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def disconnect() -> None:

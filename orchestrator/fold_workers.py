@@ -3,7 +3,9 @@
 - ``queue``: one group per sweep; each worker trains one fold at a time on its core or GPU. The same group serves ``fused``, where an item
   holds several folds that are trained as one program.
 - ``ddp``: one group per sweep that trains each fold together, over gloo or nccl.
-- ``job``: one ``TorchTrainer`` per fold, as many at once as there are workers: isolation for folds that last many minutes.
+- ``job``: one group of one worker per fold, as many at once as there are workers: isolation for folds that last many minutes.
+
+Only ``ddp`` exchanges gradients, so only its group has a process group: without one a group starts two seconds sooner.
 """
 
 import os
@@ -92,15 +94,17 @@ class WorkerGroups:
 
     def _fit(self, num: int, slot: int, max_items: int | None) -> None:
         from ray.train import FailureConfig, RunConfig, ScalingConfig
-        from ray.train.torch import TorchConfig, TorchTrainer
+        from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
+        from ray.train.torch import TorchConfig
 
         workers = self.workers
         resources = {"GPU": workers.gpus_per_worker, "CPU": 0.5} if workers.use_gpu else {"CPU": 1}
-        TorchTrainer(
+        together = TorchConfig(backend="nccl" if workers.use_gpu else "gloo") if workers.mode == "ddp" else None
+        DataParallelTrainer(
             _serve_folds,
             train_loop_config={"queue": self.queue, "mode": workers.mode, "slot": slot, "max_items": max_items, "use_gpu": workers.use_gpu},
+            backend_config=together,
             scaling_config=ScalingConfig(num_workers=num, use_gpu=workers.use_gpu, resources_per_worker=resources),
-            torch_config=TorchConfig(backend="nccl" if workers.use_gpu and workers.mode == "ddp" else "gloo"),
             run_config=RunConfig(
                 name=f"{workers.mode}-{uuid.uuid4().hex[:12]}",
                 storage_path=str(workers.home / "train"),

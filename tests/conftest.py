@@ -1,4 +1,4 @@
-"""Shared by all tests: golden files, which change only through ``pytest --update-golden``."""
+"""Shared by all tests: golden files, which change only through ``pytest --update-golden``, and who runs beside whom."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +15,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite tests/golden/ from what the code gives now; review the diff like code"
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """``pytest -n 2 --dist loadgroup``: one process runs what starts Ray, which wants the cores for itself; the others the rest."""
+    for item in items:
+        if item.get_closest_marker("ray"):
+            item.add_marker(pytest.mark.xdist_group("ray"))
 
 
 @pytest.fixture
