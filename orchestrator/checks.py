@@ -4,13 +4,11 @@ import importlib
 import inspect
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -19,24 +17,17 @@ from urllib.parse import urlsplit
 import psutil
 from packaging.requirements import Requirement
 
+from orchestrator import tracking_checks
+from orchestrator.addresses import is_server, masked
 from orchestrator.cluster import DRIVER_ENVIRONMENT, TOKEN_FILE, WORKER_ENVIRONMENT
+from orchestrator.findings import Finding
 from preprocessing.steps import landmark_model
 
 TESTED = {"ray": "2.60", "optuna": "5.0", "mlflow": "3.17", "torch": "2.13"}
 RAY_ENVIRONMENT = {name: DRIVER_ENVIRONMENT[name] for name in ("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "RAY_CHDIR_TO_TRIAL_DIR")}
 ALLOCATOR = tuple(name for name in WORKER_ENVIRONMENT if name.startswith("MALLOC_"))
 NETWORK_FILESYSTEMS = ("nfs", "cifs", "smb", "sshfs", "lustre", "gpfs", "beegfs", "ceph", "gluster", "9p")
-PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
 GIB = 1024**3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    name: str
-    state: Literal["ok", "warn", "fail"]
-    found: str
-    mend: str = ""
-    """What to do about it; empty where all is well."""
 
 
 def versions() -> Finding:
@@ -106,18 +97,18 @@ def home(path: Path) -> Finding:
 
 def database(name: str, address: str) -> Finding:
     """Trap 10: databases are absolute, lock as they should, or answer at their address."""
-    parts = urlsplit(address)
-    if parts.scheme.partition("+")[0] == "sqlite":
+    scheme = urlsplit(address).scheme.partition("+")[0]
+    if scheme == "sqlite":
         return _sqlite(name, address.partition(":///")[2])
-    if parts.scheme.partition("+")[0] not in PORTS or not parts.hostname:
-        mend = "use sqlite:////absolute/path.db, postgresql://user@host/name or, for MLflow, http://host:port"
-        return Finding(name=name, state="fail", found=f"'{address}' is no database address", mend=mend)
-    port = parts.port or PORTS[parts.scheme.partition("+")[0]]
-    try:
-        with socket.create_connection((parts.hostname, port), timeout=3):
-            return Finding(name=name, state="ok", found=f"{parts.hostname}:{port} answers")
-    except OSError as error:
-        return Finding(name=name, state="fail", found=f"{parts.hostname}:{port}: {error}", mend="start the server or correct its address")
+    if scheme == "postgresql":
+        return tracking_checks.database_server(name, address)
+    mend = "use sqlite:////absolute/path.db, postgresql://user@host/name or, for MLflow, http://host:port"
+    return Finding(name=name, state="fail", found=f"'{masked(address)}' is no database address", mend=mend)
+
+
+def mlflow(name: str, address: str) -> Finding:
+    """A server, or a database that the driver opens itself."""
+    return tracking_checks.mlflow_server(name, address) if is_server(address) else database(name, address)
 
 
 def workers(wanted: int | None) -> Finding:

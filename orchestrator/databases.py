@@ -1,15 +1,19 @@
 """Databases at an address: whether one answers, told in seconds. MLflow and Optuna ask again for minutes before they say so."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from orchestrator.addresses import is_server, masked
 
 CONNECT_TIMEOUT_S = 10
+PATIENCE_S = 60.0
+"""For a database server that is restarted."""
 MAY_CREATE = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
 
 
@@ -28,18 +32,36 @@ def connected(address: str) -> Iterator[Connection]:
     """
     try:
         url = make_url(address)
-        options = {"connect_timeout": CONNECT_TIMEOUT_S} if url.get_backend_name() == "postgresql" else {}
-        engine = create_engine(url, poolclass=NullPool, connect_args=options)
+        engine = create_engine(url, poolclass=NullPool, **options_of(url))
     except (ArgumentError, ModuleNotFoundError) as error:
         raise ValueError(
-            f"A database address must name a database whose driver is installed, but '{masked(address)}' gives: {_line(error)}. "
-            "Write postgresql://user@host:5432/name and: pip install psycopg2-binary"
+            f"A database address must name a database whose driver is installed, but '{masked(address)}' gives: {said(error)}. "
+            "Write postgresql://user@host:5432/name and: pip install 'psycopg[binary]'"
         ) from error
     try:
         with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise ConnectionError(_line(error)) from error
+        raise ConnectionError(said(error)) from error
+
+
+def options_of(url: URL) -> dict[str, Any]:
+    """For an engine on a server: a host that does not answer costs seconds, and a connection that was dropped is noticed and replaced."""
+    timeout = {"connect_timeout": CONNECT_TIMEOUT_S} if url.get_backend_name() == "postgresql" else {}
+    return {"connect_args": timeout, "pool_pre_ping": True}
+
+
+def wait_for(engine: Engine) -> None:
+    """Return when the engine's server answers; its last error is raised when that takes too long."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            with engine.connect():
+                return
+        except SQLAlchemyError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(1)
 
 
 def probe(address: str) -> None:
@@ -55,7 +77,8 @@ def may_create_tables(address: str) -> bool:
         return bool(connection.scalar(MAY_CREATE))
 
 
-def _line(error: Exception) -> str:
-    """What the driver says, in one line and without passwords; SQLAlchemy adds links and statements."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
-    return masked(" ".join(line.strip() for line in said if line.strip()))
+def said(error: BaseException) -> str:
+    """What a driver says, in one line and without passwords; SQLAlchemy adds statements and links, Optuna hides it as a cause."""
+    first = error if isinstance(error, SQLAlchemyError) else error.__cause__ or error
+    lines = str(getattr(first, "orig", None) or first).strip().splitlines() or [type(first).__name__]
+    return masked(" ".join(line.strip() for line in lines if line.strip()))

@@ -9,14 +9,19 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from orchestrator import checks, console
-from orchestrator.checks import Finding
+from orchestrator import checks, console, tracking_checks
+from orchestrator.findings import Finding
 
-EXAMPLES = ("python -m orchestrator.doctor", "python -m orchestrator.doctor --home /shared/losotune --workers 8 --json")
+EXAMPLES = (
+    "python -m orchestrator.doctor",
+    "python -m orchestrator.doctor --home /shared/losotune --workers 8 --json",
+    "python -m orchestrator.doctor --storage postgresql://losotune@db/optuna --tracking-uri http://mlflow:5000",
+)
 
 
 def examine(home: Path, *, num_workers: int | None = None, storage: str | None = None, tracking_uri: str | None = None) -> list[Finding]:
     """Every check, in the order in which a sweep would stumble."""
+    mlflow = tracking_uri or f"sqlite:///{home / 'mlflow.db'}"
     all_checks: list[tuple[str, Callable[[], Finding]]] = [
         ("versions", checks.versions),
         ("ray[default]", checks.ray_default),
@@ -25,7 +30,8 @@ def examine(home: Path, *, num_workers: int | None = None, storage: str | None =
         ("importable", checks.importable),
         ("home", partial(checks.home, home)),
         ("Optuna database", partial(checks.database, "Optuna database", storage or f"sqlite:///{home / 'optuna.db'}")),
-        ("MLflow database", partial(checks.database, "MLflow database", tracking_uri or f"sqlite:///{home / 'mlflow.db'}")),
+        ("MLflow", partial(checks.mlflow, "MLflow", mlflow)),
+        ("artifacts", partial(tracking_checks.artifacts, home, mlflow)),
         ("workers", partial(checks.workers, num_workers)),
         ("torch build", checks.torch_build),
         ("landmark model", checks.landmarks),

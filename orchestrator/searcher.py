@@ -15,6 +15,7 @@ from ray.tune.search import Searcher
 from orchestrator.proposals import Proposal
 from orchestrator.study import State, Study
 from orchestrator.trial import DONE, FAILED, POINTS, SCORE
+from orchestrator.unavailable import StudyUnavailable
 
 
 @dataclass
@@ -100,7 +101,11 @@ class StudySearcher(Searcher):
         if reason.startswith("The worker group failed"):
             self.aborted = reason  # the trial is not at fault: its index is asked again by the next start
             return
-        self.study.tell(live.proposal, state, inner_score=score, reason=reason, stopped_at=live.stopped_at)
+        try:
+            self.study.tell(live.proposal, state, inner_score=score, reason=reason, stopped_at=live.stopped_at)
+        except StudyUnavailable as gone:  # Tune would log it and go on: the search ends, and the next start asks the index again
+            self.aborted = str(gone)
+            return
         self.on_settled(live.proposal.index)
 
     def save(self, checkpoint_path: str) -> None:

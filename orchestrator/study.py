@@ -1,21 +1,31 @@
 """The study: the search's only truth, in a database (SQLite by default, PostgreSQL on a cluster). One driver writes it.
 
 A trial has an index (0 is the paper's point), its settings, and, once settled, a state: COMPLETE with the pooled inner score, PRUNED, or
-FAIL with a reason. A trial that was RUNNING when its driver died is failed as interrupted and its index is asked again."""
+FAIL with a reason. A trial that was RUNNING when its driver died is failed as interrupted and its index is asked again.
+
+A database server that is restarted costs a pause of at most a minute; one that stays away ends the search with ``StudyUnavailable``, and
+the same command goes on later."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import optuna
 from optuna.distributions import distribution_to_json
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import BaseModel, TrialIntermediateValueModel, TrialParamModel, TrialUserAttributeModel
 from optuna.storages._rdb.storage import _create_scoped_session as create_session
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator import databases
 from orchestrator.proposals import Proposal, Proposer
+from orchestrator.unavailable import StudyUnavailable
 from search_spaces.recipe import Plain
 
 State = Literal["complete", "pruned", "failed"]
@@ -45,13 +55,30 @@ class Study:
 
     def __init__(self, storage: str, name: str, proposer: Proposer, *, lag: int) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.proposer, self.lag = proposer, lag
-        self.study = optuna.create_study(storage=storage, study_name=name, load_if_exists=True, direction="maximize")
+        self.address, self.proposer, self.lag = storage, proposer, lag
+        with self._said():
+            self.study = optuna.create_study(storage=_storage(storage), study_name=name, load_if_exists=True, direction="maximize")
         self.settled: dict[int, FrozenTrial] = {}
         """Index -> trial in the form that proposals see."""
         self._ids: dict[int, int] = {}
         """Index -> the database's number of the trial."""
-        self._recover()
+        with self._database():
+            self._recover()
+
+    @contextmanager
+    def _database(self) -> Iterator[None]:
+        """Around what reads or writes: a server that is away is waited for, and what it says at last is told."""
+        with self._said():
+            if databases.is_remote(self.address):
+                databases.wait_for(self.study._storage._backend.engine)
+            yield
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, StorageInternalError, ConnectionError) as error:
+            raise StudyUnavailable(self.address, databases.said(error)) from error
 
     def _recover(self) -> None:
         for trial in self.study.get_trials(deepcopy=False):
@@ -71,20 +98,22 @@ class Study:
     def ask(self, index: int) -> Proposal:
         """Propose trial ``index`` and note it as RUNNING."""
         proposal = self.proposer.propose(index, [self.settled[earlier] for earlier in range(index - self.lag + 1)])
-        self._ids[index] = self.study._storage.create_new_trial(self.study._study_id)
-        self._add(index, [*_params(proposal.frozen), *_attributes({INDEX: index, SETTINGS: json.dumps(dict(proposal.settings))})])
+        with self._database():
+            self._ids[index] = self.study._storage.create_new_trial(self.study._study_id)
+            self._add(index, [*_params(proposal.frozen), *_attributes({INDEX: index, SETTINGS: json.dumps(dict(proposal.settings))})])
         return proposal
 
     def tell(self, proposal: Proposal, state: State, *, inner_score: float | None, reason: str = "", stopped_at: int | None = None) -> None:
         """Settle a trial: its scores by step, its outcome and why."""
         frozen, index = proposal.frozen, proposal.index
         notes = {REASON: reason, STOPPED_AT: stopped_at, NOTES: json.dumps(dict(frozen.system_attrs))}
-        self._add(index, [*_scores(frozen), *_attributes(notes)])
         last = frozen.intermediate_values.get(frozen.last_step) if state == "pruned" else None  # as Optuna's own tell has it
         value = inner_score if state == "complete" else last
-        self.study._storage.set_trial_state_values(self._ids[index], _STATES[state], None if value is None else [value])
-        self.study.get_trials(deepcopy=False)  # reads what is new; what ended is not read again
-        self.settled[index] = _visible(self._trial(index))
+        with self._database():
+            self._add(index, [*_scores(frozen), *_attributes(notes)])
+            self.study._storage.set_trial_state_values(self._ids[index], _STATES[state], None if value is None else [value])
+            self.study.get_trials(deepcopy=False)  # reads what is new; what ended is not read again
+            self.settled[index] = _visible(self._trial(index))
 
     def _trial(self, index: int) -> FrozenTrial:
         return self.study._storage.get_trial(self._ids[index])
@@ -106,6 +135,14 @@ class Study:
     def results(self) -> list[Settled]:
         """Every settled trial, by index."""
         return [self.result(index) for index in sorted(self.settled)]
+
+
+def _storage(address: str) -> str | RDBStorage:
+    """Of a server: answers or says so in seconds."""
+    if not databases.is_remote(address):
+        return address
+    databases.probe(address)
+    return RDBStorage(address, engine_kwargs=databases.options_of(make_url(address)))
 
 
 def _params(trial: FrozenTrial) -> Iterator[BaseModel]:

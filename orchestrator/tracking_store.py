@@ -43,15 +43,11 @@ class Store:
 
     def __init__(self, uri: str, artifacts: Path, experiment: str) -> None:
         self.uri = uri
-        _quiet()
-        if is_server(uri):  # a dead server must cost seconds, not the default's four minutes per call
-            os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-            os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
         if uri.startswith("sqlite:///"):
             Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         try:
             probe(uri)
-            self.client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+            self.client = client(uri)
             found = self._experiment(experiment, artifacts)
         except UNAVAILABLE as error:
             raise TrackingUnavailable(uri, str(error)) from error
@@ -180,12 +176,17 @@ class Store:
         return status
 
 
-def _quiet() -> None:
-    """MLflow reports usage to its makers and prints to standard output by default; both only if the environment asks for it."""
+def client(uri: str) -> MlflowClient:
+    """MLflow at an address. It reports usage to its makers and prints to standard output unless the environment says otherwise, and gives a
+    dead server four minutes for each call."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # which belongs to --json
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     set_telemetry_client()
+    if is_server(uri):
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def _tags(who: Identity) -> dict[str, str]:

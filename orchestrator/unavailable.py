@@ -1,5 +1,7 @@
 """What it means that MLflow or the study's database cannot be reached, in one line that holds no password."""
 
+import re
+
 import requests
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +13,7 @@ UNAVAILABLE = (MlflowException, SQLAlchemyError, requests.RequestException, OSEr
 ANSWER_LENGTH = 300
 REFUSED = ("error code 401", "error code 403", "PERMISSION_DENIED")
 """In the answer of an MLflow server: no such user or password; a user who may not."""
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
 
 
 class TrackingUnavailable(ConnectionError):
@@ -21,11 +24,20 @@ class TrackingUnavailable(ConnectionError):
         self.uri, self.answer = uri, answer
 
     def __str__(self) -> str:
-        return f"MLflow must be reachable to write runs, but '{masked(self.uri)}' answered: {_first_line(self.answer)}. {self._mend}"
+        return f"MLflow must be reachable to write runs, but '{masked(self.uri)}' answered: {self.first_line}. {self.mend}"
 
     @property
-    def _mend(self) -> str:
-        if any(refused in self.answer for refused in REFUSED):
+    def first_line(self) -> str:
+        return _first_line(self.answer)
+
+    @property
+    def is_refused(self) -> bool:
+        """It is there, and does not take this user."""
+        return any(refused in self.answer for refused in REFUSED)
+
+    @property
+    def mend(self) -> str:
+        if self.is_refused:
             return "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to a user who may write, and run the same command again."
         return "All results are in the ledger: bring it back and run the same command again."
 
@@ -45,4 +57,7 @@ class StudyUnavailable(ConnectionError):
 
 
 def _first_line(answer: str) -> str:
-    return masked((answer.strip() or "nothing").splitlines()[0])[:ANSWER_LENGTH].rstrip(". ")
+    """What a person needs of it: not the page that a server sends along, nor the whole of a chain of causes."""
+    said = (answer.strip() or "nothing").splitlines()[0].partition(" Response body:")[0]
+    cause = _ERRNO.search(said)
+    return masked(cause[1] if cause else said)[:ANSWER_LENGTH].rstrip(". ")

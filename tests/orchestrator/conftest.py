@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.orchestrator.ray_examples import Left, finish, left, start
+from tests.servers import known_user, mlflow_server, postgres, s3
+
+__all__ = ["known_user", "mlflow_server", "postgres", "s3"]
 
 
 @pytest.fixture(scope="session")

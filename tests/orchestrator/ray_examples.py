@@ -23,6 +23,7 @@ from orchestrator.ledger import Ledger
 from orchestrator.study import INDEX, INTERRUPTED, default_storage
 from orchestrator.tracking import default_uri
 from orchestrator.tracking_store import KEY
+from orchestrator.tracking_store import SWEEP as SWEEP_TAG
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NUM_TRIALS, NUM_FOLDS = 3, 16
@@ -133,29 +134,39 @@ class Left:
     """How many versions of the model were registered."""
 
 
-def left(document: dict[str, Any], home: Path) -> Left:
+def left(document: dict[str, Any], home: Path, *, uri: str | None = None, storage: str | None = None) -> Left:
     """Read everything back, and check that nothing was done twice or left running."""
     finished = Ledger(home).executions()
     assert not [name for name, times in Counter(finished).items() if times > 1], "a fold was trained twice"
     assert set(finished) <= set(Ledger(home).names())
     table = {name: value for name, value in document.items() if name not in ("model_version", "num_trained")}
-    client = MlflowClient(default_uri(home), default_uri(home))
-    return Left(table, _runs(client), _trials(home), len(client.search_model_versions()))
+    client = MlflowClient(uri or default_uri(home), uri or default_uri(home))
+    return Left(
+        table,
+        _runs(client, document["sweep"] if uri else None),
+        _trials(storage or default_storage(home)),
+        len(client.search_model_versions()),
+    )
 
 
-def _runs(client: MlflowClient) -> dict[str, tuple[Any, ...]]:
-    found = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()], max_results=1000)
+def _runs(client: MlflowClient, sweep: str | None) -> dict[str, tuple[Any, ...]]:
+    """Every run of a home; of a server, which others use too, every run of the sweep."""
+    query = f"tags.`{SWEEP_TAG}` = '{sweep}'" if sweep else ""
+    found = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()], query, max_results=1000)
     keys = [run.data.tags.get(KEY, "none") for run in found]
     assert len(keys) == len(set(keys)), "a run was written twice"
     assert "RUNNING" not in {run.info.status for run in found}
     return {
-        key: (run.info.status, run.info.run_name, run.data.params, {n: v for n, v in run.data.metrics.items() if not n.endswith("wall_s")})
-        for key, run in zip(keys, found, strict=True)
+        key: (run.info.status, run.info.run_name, run.data.params, _lasting(run.data.metrics)) for key, run in zip(keys, found, strict=True)
     }
 
 
-def _trials(home: Path) -> dict[int, tuple[Any, ...]]:
-    storage = default_storage(home)
+def _lasting(metrics: dict[str, float]) -> dict[str, float]:
+    """Without what was measured of time and machine."""
+    return {name: value for name, value in metrics.items() if not name.endswith("wall_s") and not name.startswith("system/")}
+
+
+def _trials(storage: str) -> dict[int, tuple[Any, ...]]:
     (name,) = optuna.get_all_study_names(storage)
     found = optuna.load_study(study_name=name, storage=storage).trials
     assert all(trial.state.is_finished() for trial in found), "a trial was left RUNNING"

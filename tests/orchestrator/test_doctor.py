@@ -1,14 +1,14 @@
 """The doctor finds faults that are made on purpose, on a machine that is otherwise well."""
 
 import json
-import socket
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from orchestrator import checks, doctor
-from orchestrator.checks import Finding
+from orchestrator import checks, doctor, tracking_checks
+from orchestrator.findings import Finding
+from orchestrator.tracking import Tracker
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_sound_machine_passes_and_nothing_is_left_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor.main(["--home", str(tmp_path / "home"), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert shown["ok"] and len(shown["findings"]) == 14
+    assert shown["ok"] and len(shown["findings"]) == 15
     assert all(finding["mend"] for finding in shown["findings"] if finding["state"] != "ok")
     assert not list(tmp_path.iterdir())
 
@@ -102,10 +102,20 @@ def test_sqlite_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "does not lock" in checks.database("Optuna database", f"sqlite:///{tmp_path / 'optuna.db'}").found
 
 
-def test_database_servers() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        assert checks.database("MLflow database", f"http://127.0.0.1:{port}").state == "ok"
-        assert checks.database("Optuna database", f"postgresql+psycopg://user:pw@127.0.0.1:{port}/optuna").state == "ok"
-    finding = checks.database("Optuna database", f"postgresql://user:pw@127.0.0.1:{port}/optuna")
-    assert finding.state == "fail" and "pw" not in finding.found
+def test_addresses_that_are_none(tmp_path: Path) -> None:
+    for address in ("http://127.0.0.1:5000", "mysql://lab:pw@db/optuna", "./mlruns"):
+        finding = checks.database("Optuna database", address)
+        assert finding.state == "fail" and "no database address" in finding.found and "pw" not in finding.found
+    absent = checks.database("Optuna database", "postgresql://lab:pw@127.0.0.1:9/optuna")
+    assert absent.state == "fail" and "refused" in absent.found and ":pw" not in absent.found
+
+
+def test_artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an existing database puts its files, else below the home."""
+    address = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    assert tracking_checks.artifacts(tmp_path, address).found == f"{(tmp_path / 'artifacts').as_uri()} can be written"
+    Tracker(address, tmp_path / "elsewhere")
+    assert tracking_checks.artifacts(tmp_path, address).found == f"{(tmp_path / 'elsewhere' / 'artifacts').as_uri()} can be written"
+    monkeypatch.setattr(tracking_checks.os, "access", lambda *_: False)
+    finding = tracking_checks.artifacts(tmp_path, address)
+    assert finding.state == "fail" and "cannot be written" in finding.found and finding.mend

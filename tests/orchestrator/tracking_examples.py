@@ -1,12 +1,20 @@
 """A small sweep made by hand: four subjects with three clips each, two classes, three trials."""
 
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from orchestrator.ledger import Curve, FoldId, FoldRecord
 from orchestrator.metrics import Predictions
 from orchestrator.results import SweepResult, Trial
+from orchestrator.tracking import Tracker
+from orchestrator.tracking_store import KEY, SWEEP
 from search_spaces.recipe import Data, Recipe, Target, Training
 
 CLASSES = ("negative", "positive")
@@ -74,6 +82,42 @@ def full_sweep(name: str = "ststnet-toy-1") -> SweepResult:
 def predictions(*, right: float = 0.8, seed: int = 0) -> Predictions:
     made = curve(SUBJECTS, right=right, seed=seed)
     return Predictions.from_keys(made.keys, made.truth, made.predicted(), CLASSES)
+
+
+def contents(tracker: Tracker, name: str) -> dict[str, dict[str, Any]]:
+    """All that MLflow holds of a sweep but ids and times: by key, each run's status, name, parameters, metric histories, tags, ..."""
+    client = tracker.store.client
+    runs = client.search_runs([tracker.store.experiment_id], f"tags.`{SWEEP}` = '{name}'")
+    assert len({run.data.tags[KEY] for run in runs}) == len(runs), "a run was written twice"
+    return {run.data.tags[KEY]: _content(client, run) for run in runs}
+
+
+def _content(client: MlflowClient, run: Run) -> dict[str, Any]:
+    histories = {
+        metric: sorted((value.step, value.value) for value in client.get_metric_history(run.info.run_id, metric))
+        for metric in run.data.metrics
+        if not metric.startswith("system/")
+    }
+    return {
+        "status": run.info.status,
+        "name": run.info.run_name,
+        "stage": run.info.lifecycle_stage,
+        "user": run.info.user_id,
+        "ended": run.info.end_time is not None,
+        "params": run.data.params,
+        "latest": {name: value for name, value in run.data.metrics.items() if name in histories},
+        "metrics": histories,
+        "tags": {name: value for name, value in run.data.tags.items() if name not in (MLFLOW_PARENT_RUN_ID, "mlflow.user")},
+        "is_child": MLFLOW_PARENT_RUN_ID in run.data.tags,
+        "inputs": [(given.dataset.to_dictionary(), [(tag.key, tag.value) for tag in given.tags]) for given in run.inputs.dataset_inputs],
+        "files": _files(client, run.info.run_id),
+    }
+
+
+def _files(client: MlflowClient, run_id: str) -> dict[str, str]:
+    with TemporaryDirectory() as folder:
+        root = Path(client.download_artifacts(run_id, "", folder)) if client.list_artifacts(run_id) else Path(folder)
+        return {path.relative_to(root).as_posix(): path.read_text() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
 def other_seed(of: Trial) -> Trial:
