@@ -103,7 +103,8 @@ def batch_of(version: Version, tensor: np.ndarray) -> np.ndarray:
     wanted = version.input_shape
     if version.sees_frames and tensor.shape[1:] == wanted:
         return tensor
-    if version.preprocessing["tensor"]["shape"][0] is None and tensor.shape[1:] == wanted[1:] and len(tensor) < wanted[0]:
+    is_ragged = version.preprocessing["tensor"]["shape"][0] is None or version.settings["training.pad_to"] is not None
+    if is_ragged and tensor.shape[1:] == wanted[1:] and len(tensor) < wanted[0]:
         padded = np.zeros(wanted, tensor.dtype)
         padded[: len(tensor)] = tensor
         return padded[None]
@@ -125,7 +126,7 @@ def answer(version: Version, batch: np.ndarray) -> Answer:
 def look(version: Version, batch: np.ndarray) -> Look:
     """The network's attention where it has some, else saliency; nothing for descriptors, which have no pixels."""
     network = _network(version, version.path / "weights.safetensors")
-    seen = network.seen(torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32)))
+    seen = network.seen(program.tensor(batch))
     if seen.dim() < 4:
         return Look(kind="saliency", where=None, when=None)
     attention: dict[str, np.ndarray] = {}
@@ -144,7 +145,7 @@ def look(version: Version, batch: np.ndarray) -> Look:
 def seen(version: Version, batch: np.ndarray) -> np.ndarray:
     """(B, ...) as the network itself sees it: scaled, and the centre crop where training crops."""
     network = Shipped(torch.nn.Identity(), float(str(version.settings["data.scale"])), program.augmentation(version.settings))
-    return network.seen(torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))).numpy()
+    return network.seen(program.tensor(batch)).numpy()
 
 
 def _fold_models(version: Version) -> Iterator[Shipped]:

@@ -61,12 +61,17 @@ def augmentation(settings: Mapping[str, Plain]) -> Augmentation:
     return Augmentation(**_section(settings, "augmentation"))
 
 
+def tensor(batch: np.ndarray) -> Tensor:
+    """A batch as a program takes it: a copy, because memory-mapped shards may not be written to."""
+    return torch.from_numpy(np.array(batch, dtype=np.float32, order="C"))
+
+
 def predicting(module: nn.Module) -> Predict:
     """A module that takes and gives arrays."""
 
     def predict(batch: np.ndarray) -> np.ndarray:
         with torch.no_grad():
-            probabilities: np.ndarray = module(torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))).numpy()
+            probabilities: np.ndarray = module(tensor(batch)).numpy()
         return probabilities
 
     return predict
