@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 _TOOLS = ["zoom", "pan", "zoomIn", "zoomOut", "resetScale", "toImage", "select", "lasso", "autoScale"]
-"""Of Plotly's, which a strip of pictures has no use for."""
+"""Of Plotly's, which pictures have no use for."""
 _LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
 COLUMNS = 8
 """At most so many images of a clip are shown, evenly spaced."""
@@ -90,22 +90,20 @@ def heat(maps: np.ndarray) -> np.ndarray:
 
 def arrays(channels: Sequence[tuple[str, np.ndarray]]) -> go.Figure:
     """Single channels (H, W) of one image as numbers to be read off: blue and red around 0, or from the lowest to the highest value."""
-    figure = make_subplots(rows=1, cols=len(channels), column_titles=[name for name, _ in channels], horizontal_spacing=0.06)
+    figure = make_subplots(rows=1, cols=len(channels), column_titles=[name for name, _ in channels], horizontal_spacing=0.08)
     for column, (name, values) in enumerate(channels, start=1):
-        signed = float(values.min()) < 0
-        width = 0.94 / len(channels)
+        signed, number = float(values.min()) < 0, str(column) if column > 1 else ""
         figure.add_trace(
             go.Heatmap(
                 z=np.round(values.astype(np.float64), 4), name=name, colorscale="RdBu_r" if signed else "Cividis",
                 zmid=0 if signed else None, hovertemplate="x %{x}, y %{y}: %{z}<extra></extra>",
-                colorbar={"len": 0.9, "thickness": 8, "x": (column - 1) * (width + 0.06 / max(1, len(channels) - 1)) + width - 0.02},
+                colorbar={"len": 0.95, "thickness": 8, "x": figure.layout[f"xaxis{number}"].domain[1] + 0.005, "xanchor": "left"},
             ), row=1, col=column,
         )  # fmt: skip
+        figure.update_yaxes(scaleanchor=f"x{number}", row=1, col=column)
     figure.update_yaxes(autorange="reversed", visible=False, constrain="domain")
-    figure.update_xaxes(visible=False, constrain="domain")
-    for column in range(1, len(channels) + 1):
-        figure.update_yaxes(scaleanchor=f"x{column if column > 1 else ''}", row=1, col=column)
-    figure.update_layout(height=320, margin={"l": 8, "r": 40, "t": TITLE_PX, "b": 8})
+    figure.update_xaxes(visible=False, constrain="domain", constraintoward="right")  # beside its colours
+    figure.update_layout(height=320, margin={"l": 8, "r": 56, "t": TITLE_PX, "b": 8}, modebar={"remove": _TOOLS})
     return figure
 
 

@@ -33,6 +33,8 @@ def _given(home: Path, source: Source, examined: Examined, witness: Witness) -> 
     names = ", then ".join(row.name.replace("<br>", " ") for row in rows)
     order = "from left to right" if len(rows[0].images) == 1 else "from above"
     caption = f"{source.row.key} by the pipeline {source.manifest['pipeline']}; {f'{order}: {names}' if len(rows) > 1 else names}."
+    if any(row.name == "flow" for row in rows):
+        caption += " Of flow, the hue is where a pixel moves and the saturation how far, up to the clip's largest; white stands still."
     blocks: list[Block] = [Figure(title="What it was given, and where it looks", figure=figures.strip(rows), caption=caption)]
     if epoch_note := _epoch_note(examined, witness):
         notes.append(epoch_note)
@@ -139,10 +141,17 @@ def _channels(source: Source, seen: np.ndarray | None, title: str) -> Figure:
     assert source.images is not None
     images = seen if seen is not None else source.images.astype(np.float32)
     strongest = int(np.abs(images - np.median(images, axis=(2, 3), keepdims=True)).mean((1, 2, 3)).argmax())
-    channels = [(name, images[strongest, place]) for place, name in enumerate(source.channels)][:4]
+    channels = [_channel(source, name, images[strongest, place]) for place, name in enumerate(source.channels)][:4]
     which = f"image {strongest + 1} of {len(images)}, the one that differs most from rest" if len(images) > 1 else "the clip's one image"
     caption = f"The channels of {which}, by the pipeline {source.manifest['pipeline']}: {source.manifest['units']}."
     return Figure(title=title, figure=figures.arrays(channels), caption=caption)
+
+
+def _channel(source: Source, name: str, values: np.ndarray) -> tuple[str, np.ndarray]:
+    """Codes of flow about their median, which stands for no motion."""
+    if source.tensor.dtype == np.uint8 and name in ("u", "v"):
+        return f"{name} - median", values - np.median(values)
+    return name, values
 
 
 def _to_bytes(images: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
 )  # fmt: skip
+OF_NO_GPU = ("software WebGL", "GL Driver Message")
 PATIENCE_S = 120.0
 """For a page to be drawn: a hundred times what it takes on an idle machine."""
 
@@ -87,8 +88,9 @@ def drawn(driver: webdriver.Chrome) -> int:
 
 
 def complaints(driver: webdriver.Chrome) -> list[str]:
-    """What the console said since the last call that is no mere information."""
-    return [entry["message"] for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    """What the console said since the last call, without information and without what every machine without a GPU says."""
+    entries = [entry["message"] for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    return [entry for entry in entries if not any(known in entry for known in OF_NO_GPU)]
 
 
 def requests(driver: webdriver.Chrome) -> list[str]:

@@ -86,10 +86,6 @@ def visit(browser: Chrome, address: str, width: int = 1280, height: int = 900) -
     return drawn(browser)
 
 
-def errors(browser: Chrome) -> list[str]:
-    return [entry for entry in complaints(browser) if "GL Driver Message" not in entry and "software WebGL" not in entry]
-
-
 def too_wide(browser: Chrome) -> list[str]:
     """What reaches beyond a narrow screen, once figures have had their time to follow."""
     resize(browser, *NARROW)
@@ -102,7 +98,7 @@ def too_wide(browser: Chrome) -> list[str]:
 @pytest.mark.parametrize("name", ["/", "/papers", *PAGES])
 def test_a_page_is_drawn_without_a_complaint_and_fits_a_narrow_screen(name: str, site: Site, browser: Chrome) -> None:
     num_figures = visit(browser, site.pages + name if name.startswith("/") else site.page(name))
-    assert errors(browser) == []
+    assert complaints(browser) == []
     assert num_figures >= (2 if name in PAGES else 0)
     assert all(width > 200 and height > 60 for width, height in browser.execute_script(SIZES))
     assert len(browser.find_elements(By.TAG_NAME, "h1")) == 1
@@ -160,7 +156,7 @@ def test_an_empty_home_says_what_to_do(tmp_path: Path, browser: Chrome) -> None:
     with served(app(tmp_path / "new")) as address:
         visit(browser, address)
         assert f"python -m orchestrator.sweep stanet --home {tmp_path / 'new'}" in browser.find_element(By.TAG_NAME, "main").text
-        assert errors(browser) == []
+        assert complaints(browser) == []
     assert not (tmp_path / "new").exists(), "looking changes nothing"
 
 
@@ -169,7 +165,7 @@ def test_the_report_is_drawn_from_one_file_without_a_server(swept: tuple[Path, S
     write(tmp_path, report(Runs(home), result.name))
     num_figures = visit(browser, (tmp_path / FILE).as_uri())
     assert num_figures >= 10
-    assert errors(browser) == []
+    assert complaints(browser) == []
     assert all(width > 200 and height > 60 for width, height in browser.execute_script(SIZES))
     assert not [address for address in requests(browser) if not address.startswith(("file:", "data:", "blob:"))]
     assert too_wide(browser) == []
