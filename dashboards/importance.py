@@ -5,7 +5,7 @@ the best setting on the same folds. That is the score here, for stopped and comp
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,25 +41,31 @@ def importances(view: SweepView) -> dict[str, float]:
     """
     scores = against_best(view)
     rows = [row for row in np.flatnonzero(np.isfinite(scores)) if view.settings[row]]
-    found: dict[str, float] = {}
+    groups: dict[tuple[int, ...], list[str]] = {}
     for name, distribution in view.distributions.items():
-        given = [(view.settings[row][name], float(scores[row])) for row in rows if name in view.settings[row]]
+        given = tuple(int(row) for row in rows if name in view.settings[row])
         if len(given) >= LEAST and not distribution.single():
-            found[name] = _one(name, distribution, given)
+            groups.setdefault(given, []).append(name)
+    found: dict[str, float] = {}
+    for given, names in groups.items():
+        chosen = {name: view.distributions[name] for name in names}
+        found |= _evaluate(chosen, [(view.settings[row], float(scores[row])) for row in given])
     total = sum(found.values())
     shares = {name: value / total for name, value in found.items()} if total > 0 else {}
     return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
 
 
-def _one(name: str, distribution: BaseDistribution, given: list[tuple[Any, float]]) -> float:
+def _evaluate(dimensions: Mapping[str, BaseDistribution], given: Sequence[tuple[Mapping[str, Any], float]]) -> dict[str, float]:
+    """Each dimension by itself, over settings that have all of them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        optuna.logging.set_verbosity(optuna.logging.WARNING)  # not a line for every study in memory
         study = optuna.create_study(direction="maximize")
-        study.add_trials([_trial(name, distribution, value, score) for value, score in given])
-        evaluated: Mapping[str, float] = PedAnovaImportanceEvaluator().evaluate(study, params=[name])
-    return float(evaluated[name])
+        study.add_trials([_trial(dimensions, settings, score) for settings, score in given])
+        return dict(PedAnovaImportanceEvaluator().evaluate(study, params=list(dimensions)))
 
 
-def _trial(name: str, distribution: BaseDistribution, value: Any, score: float) -> optuna.trial.FrozenTrial:
-    kept = encode(tuple(value) if isinstance(value, list) else value)
-    return create_trial(state=TrialState.COMPLETE, value=score, params={name: kept}, distributions={name: distribution})
+def _trial(dimensions: Mapping[str, BaseDistribution], settings: Mapping[str, Any], score: float) -> optuna.trial.FrozenTrial:
+    values = {name: settings[name] for name in dimensions}
+    params = {name: encode(tuple(value) if isinstance(value, list) else value) for name, value in values.items()}
+    return create_trial(state=TrialState.COMPLETE, value=score, params=params, distributions=dict(dimensions))

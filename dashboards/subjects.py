@@ -121,8 +121,8 @@ def _curves(view: SweepView, trial: int | None) -> Iterator[Block]:
     index = _default(view) if trial is None else trial
     try:
         records = {fold: view.record(index, fold) for fold in view.header.fold_names}
-    except (OSError, ValueError) as error:
-        yield Callout(tone="warn", title="Learning curves of folds.", text=f"A fold record cannot be read. {error}")
+    except ValueError as error:
+        yield Callout(tone="warn", title="No learning curves of folds.", text=str(error))
         return
     found = {fold: record.train_loss for fold, record in records.items() if record is not None and len(record.train_loss) > 1}
     title = "Learning curves of folds"

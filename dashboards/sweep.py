@@ -15,6 +15,8 @@ from search_spaces.recipe import Plain
 
 LEAD = "What was tried, what came of it on inner subjects, and what was stopped early."
 LEADERS, NUM_AXES = 15, 8
+LISTED = 300
+"""Rows of the long table: a browser takes a second for each 2,000."""
 AGAINST = "against the best"
 HEADS = (
     "trial", "state", Column(title="inner UF1", hint="pooled over the inner clips of all folds: what the search maximises"),
@@ -136,12 +138,14 @@ def _parallel(view: SweepView, scores: np.ndarray, shares: dict[str, float]) -> 
 
 def _leaderboard(view: SweepView, scores: np.ndarray) -> Iterator[Table]:
     rank = sorted(range(len(view.index)), key=lambda row: (np.isnan(view.inner_score[row]), -np.nan_to_num(view.inner_score[row]), row))
-    rows = [_row(view, row, scores[row]) for row in rank]
+    rows = [_row(view, row, scores[row]) for row in rank[:LISTED]]
     caption = "Ranked on inner subjects. The best of many is partly luck: see Honesty for what it is worth on held-out ones."
     leaders = tuple(row[:WHY] + row[WHY + 1 :] for row in rows if row[1] == figures.SAYS["complete"])[:LEADERS]
     yield Table(title="Leaderboard", columns=HEADS[:WHY] + HEADS[WHY + 1 :], rows=leaders, caption=caption)
     if len(rows) > len(leaders):
-        yield Table(title="All trials", columns=HEADS, rows=tuple(rows), folded=True)
+        title = "All trials" if len(rank) <= LISTED else f"The first {LISTED} trials"
+        caption = "" if len(rank) <= LISTED else f"{len(rank) - LISTED:,} more are in MLflow and in Optuna's dashboard."
+        yield Table(title=title, columns=HEADS, rows=tuple(rows), caption=caption, folded=True)
 
 
 def _row(view: SweepView, row: int, score: float) -> tuple[Cell, ...]:

@@ -155,7 +155,15 @@ class SweepView:
         if not len(rows) or fold not in self.header.fold_names:
             return None
         name = self.table["records"][int(rows[0])][self.header.fold_names.index(fold)].as_py()
-        return None if name is None else Ledger(self.home).read(name.hex())
+        if name is None:
+            return None
+        try:
+            return Ledger(self.home).read(name.hex())
+        except FileNotFoundError as error:
+            raise ValueError(
+                f"A trained fold must have its record, but that of {self.trial_name(index)}, {fold}, is gone from {self.home / 'ledger'}. "
+                "Run the sweep's command again."
+            ) from error
 
     def trial_name(self, index: int) -> str:
         return f"trial {index}" + (" (paper)" if index == 0 else "")
