@@ -21,6 +21,7 @@ SUBJECTS = {
     "search_overhead": "G10: what a trial costs when its folds are recorded already, against plain Tune with OptunaSearch",
     "flow": "G1: TV-L1 by our own kernel against OpenCV's: speed on one thread, agreement, threads; needs no Ray",
     "flow_build": "G2: JPEG frames to flow shards, against the published script and a process pool over the same OpenCV calls",
+    "dashboards_open": "opening the pages of a sweep of 2,000 trials x 68 folds; needs no Ray",
     "survival": "G6: a worker killed in mid-sweep, against the same in a plain process pool",
 }
 EXAMPLES = (
