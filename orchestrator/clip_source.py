@@ -1,6 +1,6 @@
 """Clip source: a clip that somebody brings, a video file, a folder of frames or one image, as pipelines read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +56,8 @@ def open_source(path: Path, span: Span, *, fps: float | None, scratch: Path) -> 
     notes = [
         f"The frames were uneven in time (up to {1000 * video.slowest_s:.0f} ms apart): they were blended to even times."
     ] if video.is_evened else []  # fmt: skip
-    return Source(clip=_clip(path, video.frames, span, fps or video.fps), notes=tuple(notes))
+    moved = replace(span, onset=None, offset=None, apex=None if span.apex is None else video.moved.get(span.apex, span.apex))
+    return Source(clip=_clip(path, video.frames, moved, fps or video.fps), notes=tuple(notes))
 
 
 def rate_note(clip: Clip, trained: list[float]) -> str | None:

@@ -25,6 +25,10 @@ LICENCES = {
     "fer": "FER2013: images of the web, published for a challenge in research; FERPlus: its labels, MIT licence",
 }
 """By the beginning of a source corpus' name."""
+USE = (
+    "Use: `python -m orchestrator.predict` takes videos. Without losotune, `mlflow models serve` or `mlflow.pyfunc.load_model` take a "
+    "float32 batch of such inputs and give the classes' probabilities, in index order."
+)
 LIMITS = """\
 Intended use: research on spotted micro-expression clips that went through the same preprocessing as the training clips.
 
@@ -50,6 +54,7 @@ def model_card(
             _table(scores),
             f"The paper reports: {'; '.join(reported) or 'nothing comparable'}.",
             _input(preprocessing),
+            USE,
             _fold_models(num_fold_models, len(sweep.fold_names)),
             LIMITS,
             _licence(preprocessing),
@@ -71,7 +76,8 @@ def _fold_models(kept: int, num_folds: int) -> str:
     if not kept:
         return "Fold models: not kept, because the network is too large. A prediction comes without its spread over them."
     return (
-        f"Fold models: `folds.safetensors` holds the networks of {kept} of {num_folds} folds, each trained without its held-out subject. "
+        f"Fold models: `folds.safetensors` holds the networks of {kept} of {num_folds} folds, each trained without its held-out subject: "
+        "tensor `<n>/<name>` of fold n is `network.<name>` of the program's `state_dict`, where shapes agree. "
         "Their spread on a new clip shows how much the answer hangs on who was in the training set; it is no probability of being right."
     )
 

@@ -199,6 +199,7 @@ def _next_steps(finished: Finished, home: Path, tracking_uri: str | None, *, as_
     for line in (
         f"{done}; model version {finished.version}: {verdict} ({'; '.join(finished.reasons)})",
         f"look next at MLflow ({shell}): {console.mlflow_command(home, tracking_uri)}",
+        f"run it on clips of your own: python -m orchestrator.predict {finished.version} CLIP --home {home}",
         f"run the champion on its example input: {console.model_command(name, finished.source, home, tracking_uri)}",
     ):
         console.say(line, as_json=as_json)

@@ -6,7 +6,7 @@ Webcams record as fast as light and disk allow: where the frames' times are unev
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -37,6 +37,8 @@ class VideoFrames:
     """The longest interval between frames."""
     is_evened: bool
     """Whether the frames were uneven in time and are blended."""
+    moved: Mapping[int, int]
+    """A frame's number in the video -> its number here, nearest in time."""
 
 
 def extract(path: Path, folder: Path, *, first: int | None = None, last: int | None = None, most: int) -> VideoFrames:
@@ -108,19 +110,21 @@ def _written(image: np.ndarray, folder: Path, number: int) -> Frame:
 
 def _evened(frames: list[Frame], times: np.ndarray, folder: Path, fps: float | None) -> VideoFrames:
     """The frames as they are, or blended at the median interval; they keep their numbering from the first one on."""
-    intervals = np.diff(times)
+    intervals, numbers = np.diff(times), [frame.number for frame in frames]
+    same = dict(zip(numbers, numbers, strict=True))
     if not len(intervals) or intervals.min() <= 0:  # one frame, or a format without times
-        return VideoFrames(frames=tuple(frames), fps=fps, slowest_s=1 / fps if fps else 0.0, is_evened=False)
+        return VideoFrames(frames=tuple(frames), fps=fps, slowest_s=1 / fps if fps else 0.0, is_evened=False, moved=same)
     step, slowest = float(np.median(intervals)), float(intervals.max())
     if slowest <= UNEVEN * step:
-        return VideoFrames(frames=tuple(frames), fps=1 / step, slowest_s=slowest, is_evened=False)
+        return VideoFrames(frames=tuple(frames), fps=1 / step, slowest_s=slowest, is_evened=False, moved=same)
     even = np.arange(times[0], times[-1] + step / 2, step).clip(max=times[-1])
     made = folder / "even"
     made.mkdir()
     blended = [_written(_blend(frames, times, time), made, frames[0].number + at) for at, time in enumerate(even)]
     for frame in frames:
         frame.path.unlink()
-    return VideoFrames(frames=tuple(blended), fps=1 / step, slowest_s=slowest, is_evened=True)
+    moved = dict(zip(numbers, (numbers[0] + np.rint((times - times[0]) / step).astype(int)).tolist(), strict=True))
+    return VideoFrames(frames=tuple(blended), fps=1 / step, slowest_s=slowest, is_evened=True, moved=moved)
 
 
 def _blend(frames: list[Frame], times: np.ndarray, time: float) -> np.ndarray:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import mlflow.pytorch
 import numpy as np
 import pytest
 import requests
 from PIL import Image
 
-from orchestrator import console, predict, prediction, registry
+from orchestrator import console, fold_set, predict, prediction, program, registry
 from orchestrator.fold_job import clips_of
 from orchestrator.ledger import Ledger
 from orchestrator.tracking import Tracker
@@ -98,6 +99,7 @@ def test_fold_models_are_those_that_were_scored(shelf: Shelf) -> None:
     records = {record.id.fold: record for record in map(ledger.read, ledger.names()) if record.id.settings["model"] == "stanet"}
     with registry.folder(Tracker(None, shelf.home), shelf.video.version) as path:
         version = prediction.open_version(path, "stanet/1")
+        exported = mlflow.pytorch.load_model(str(path))
         rows = [row.key for row in shards.rows]
         for at, fold in enumerate(shelf.video.release.folds):
             held_out = records[fold].held_out
@@ -105,6 +107,9 @@ def test_fold_models_are_those_that_were_scored(shelf: Shelf) -> None:
             for key, recorded in zip(held_out.keys, held_out.probabilities[-1], strict=True):
                 batch = prediction.batch_of(version, shards.clip_tensor(rows.index(key)))
                 np.testing.assert_allclose(prediction.answer(version, batch).folds[at], recorded, atol=1e-4)
+        for at, (_, state) in enumerate(fold_set.read(path / fold_set.FILE)):  # as the card says, without this project's code
+            exported.load_state_dict({f"network.{name}": tensor for name, tensor in state.items()})
+            np.testing.assert_allclose(program.predicting(exported)(batch)[0], prediction.answer(version, batch).folds[at], atol=1e-5)
 
 
 def test_what_cannot_be_judged_is_said_and_the_rest_is_answered(shelf: Shelf, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

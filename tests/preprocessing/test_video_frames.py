@@ -50,6 +50,7 @@ def test_uneven_times_are_evened(tmp_path: Path) -> None:
     assert video.is_evened and video.fps == pytest.approx(25) and video.slowest_s == pytest.approx(0.12)
     np.testing.assert_allclose(levels(video), np.arange(0, 281, 40) / 2, atol=3)
     assert [frame.number for frame in video.frames] == list(range(8))
+    assert video.moved == {0: 0, 1: 1, 2: 2, 3: 5, 4: 6, 5: 7}, "frame 3 came 120 ms after frame 2"
 
 
 def test_what_is_not_whole_or_not_there_is_refused(tmp_path: Path) -> None:
