@@ -90,7 +90,8 @@ def heat(maps: np.ndarray) -> np.ndarray:
 
 def arrays(channels: Sequence[tuple[str, np.ndarray]]) -> go.Figure:
     """Single channels (H, W) of one image as numbers to be read off: blue and red around 0, or from the lowest to the highest value."""
-    figure = make_subplots(rows=1, cols=len(channels), column_titles=[name for name, _ in channels], horizontal_spacing=0.08)
+    titles = [name for name, _ in channels] + [""] * (3 - len(channels))  # few are drawn no larger than three
+    figure = make_subplots(rows=1, cols=len(titles), column_titles=titles, horizontal_spacing=0.08)
     for column, (name, values) in enumerate(channels, start=1):
         signed, number = float(values.min()) < 0, str(column) if column > 1 else ""
         figure.add_trace(

@@ -22,7 +22,7 @@ def images(home: Path, key: str, witness: Witness) -> list[Block]:
     except ValueError as error:
         return [Callout(tone="warn", title="No images", text=str(error))]
     examined = examine(home, witness.record, key, source.tensor)
-    return [*_given(home, source, examined, witness), *_attention(examined, witness), *_numbers(home, source, examined)]
+    return [*_given(home, source, examined, witness), *_attention(source, examined, witness), *_numbers(home, source, examined)]
 
 
 def _given(home: Path, source: Source, examined: Examined, witness: Witness) -> list[Block]:
@@ -93,11 +93,8 @@ def _motion(moving: Source, source: Source, examined: Examined) -> list[figures.
     """Flow, and the mask over it, in the network's own view where it is known."""
     flow = moving.flow
     assert flow is not None
-    if moving is source and examined.seen is not None and examined.seen.shape[0] == len(flow):
-        places = [source.channels.index("u"), source.channels.index("v")]
-        flow = examined.seen[:, places]
-        if source.tensor.dtype == np.uint8:
-            flow = flow - np.median(flow, axis=(2, 3), keepdims=True)
+    if moving is source and examined.seen is not None:
+        flow = np.stack(_uv(source, examined.seen), axis=1)
     colours = flow_colours(flow)
     rows = [figures.Row("flow", _to_bytes(colours))]
     if examined.mask is not None and len(examined.mask) == len(colours):
@@ -105,8 +102,8 @@ def _motion(moving: Source, source: Source, examined: Examined) -> list[figures.
     return rows
 
 
-def _attention(examined: Examined, witness: Witness) -> list[Block]:
-    """Temporal weights, and the spatial mask as numbers."""
+def _attention(source: Source, examined: Examined, witness: Witness) -> list[Block]:
+    """Temporal weights, and the spatial mask as numbers beside what moves."""
     blocks: list[Block] = []
     if examined.temporal is not None:
         caption = (
@@ -114,15 +111,24 @@ def _attention(examined: Examined, witness: Witness) -> list[Block]:
             "most. Dashed: what each would weigh if all counted alike."
         )
         blocks.append(Figure(title="When it looks", figure=figures.weights(examined.temporal), caption=caption))
-    if examined.mask is not None:
+    if examined.mask is not None and examined.seen is not None:
         mean = examined.mask.mean(0)
         caption = (
-            f"Spatial attention, mean over channels and images: {mean.shape[1]} x {mean.shape[0]} cells between {mean.min():.3f} and "
-            f"{mean.max():.3f}. In the strip it is stretched to its own range: read here how much it varies at all."
+            f"Left: {'how far pixels move' if source.flow is not None else 'the input'}, mean over images. Right: spatial attention, mean "
+            f"over channels and images: {mean.shape[1]} x {mean.shape[0]} cells between {mean.min():.3f} and {mean.max():.3f}. In the "
+            "strip it is stretched to its own range: read here how much it varies at all."
         )
-        figure = figures.arrays([("attention", mean)])
-        blocks.append(Figure(title="Where it looks", figure=figure, caption=caption))
+        given = np.hypot(*_uv(source, examined.seen)).mean(0) if source.flow is not None else examined.seen.mean((0, 1))
+        blocks.append(Figure(title="Where it looks", figure=figures.arrays([("given", given), ("attention", mean)]), caption=caption))
     return blocks
+
+
+def _uv(source: Source, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """u and v, (T, H, W) each, of images of the source's channels; codes of 8 bits about their median."""
+    u, v = (images[:, source.channels.index(name)] for name in ("u", "v"))
+    if source.tensor.dtype != np.uint8:
+        return u, v
+    return u - np.median(u, axis=(1, 2), keepdims=True), v - np.median(v, axis=(1, 2), keepdims=True)
 
 
 def _numbers(home: Path, source: Source, examined: Examined) -> list[Block]:

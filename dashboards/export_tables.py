@@ -84,9 +84,9 @@ def _subjects(score: Score, where: str) -> Table:
 
 def _confusion(score: Score, where: str) -> Table:
     counts = metrics.confusion(score.predictions)
-    rows = tuple((name, *map(int, row)) for name, row in zip(score.predictions.classes, counts, strict=True))
+    rows: list[tuple[Cell, ...]] = [(name, *map(int, row)) for name, row in zip(score.predictions.classes, counts, strict=True)]
     caption = f"Rows: the sheet's class; columns: the answer; rule {score.rule}."
-    return Table(title=f"Confusion matrix of {where}.", caption=caption, columns=("class", *score.predictions.classes), rows=rows)
+    return Table(title=f"Confusion matrix of {where}.", caption=caption, columns=("class", *score.predictions.classes), rows=tuple(rows))
 
 
 def _clips(view: SweepView, where: str) -> Table:
@@ -94,11 +94,11 @@ def _clips(view: SweepView, where: str) -> Table:
     pooled = {rule: score.predictions for rule, score in view.scores.items()}
     answers = {rule: dict(zip(p.keys, p.predicted.tolist(), strict=True)) for rule, p in pooled.items()}
     classes = view.header.classes
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (clip.key, clip.fold, classes[clip.truth], *(classes[known[clip.key]] if clip.key in known else None for known in answers.values()))
-        for clip in sorted(view.clips, key=lambda clip: clip.key)
-    )
-    return Table(title=f"Answers to the clips of {where}.", columns=("clip", "held out in", "class", *answers), rows=rows)
+    rows: list[tuple[Cell, ...]] = []
+    for clip in sorted(view.clips, key=lambda clip: clip.key):
+        said = (classes[known[clip.key]] if clip.key in known else None for known in answers.values())
+        rows.append((clip.key, clip.fold, classes[clip.truth], *said))
+    return Table(title=f"Answers to the clips of {where}.", columns=("clip", "held out in", "class", *answers), rows=tuple(rows))
 
 
 def _parts(p: Predictions) -> Iterator[tuple[str, Predictions]]:

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +24,6 @@ from tests.orchestrator.ray_examples import Running, until
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
-TOLD = ("pages", "MLflow")
 OUTLINE = "return parseFloat(getComputedStyle(arguments[0]).outlineWidth)"
 NARROW = (360, 740)
 SIZES = """return [...document.querySelectorAll('[data-figure]')].map(place => {
@@ -60,16 +60,18 @@ def site(swept: tuple[Path, SweepResult], tmp_path_factory: pytest.TempPathFacto
     command = (sys.executable, "-u", "-m", "dashboards.serve", "--home", str(home), "--port", "18000")
     running = Running(command, tmp_path_factory.mktemp("serve"))
     try:
-        told = {
-            name: until(lambda name=name: re.search(rf"^{name}: (http\S+)", running.out, re.M), name, running)
-            for name in ("pages", "MLflow")
-        }
-        yield Site(told["pages"][1], told["MLflow"][1], result.name)
+        pages, mlflow = (until(partial(told, running, name), name, running) for name in ("pages", "MLflow"))
+        yield Site(pages[1], mlflow[1], result.name)
         assert running.process.poll() is None, f"it ended by itself: {running.err[-2000:]}"
     finally:
         running.process.terminate()
         running.process.wait(PATIENCE_S)
         running.end()
+
+
+def told(running: Running, name: str) -> re.Match[str] | None:
+    """The address that was printed, if it was."""
+    return re.search(rf"^{name}: (http\S+)", running.out, re.M)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +128,7 @@ def test_the_keyboard_alone_leads_through_the_pages(site: Site, browser: Chrome)
         )
         if reached[-1].text == "Honesty":
             break
-    assert reached[0].get_attribute("href").endswith("#content"), "first, the way past the navigation"
+    assert str(reached[0].get_attribute("href")).endswith("#content"), "first, the way past the navigation"
     reached[-1].send_keys(Keys.ENTER)
     WebDriverWait(browser, PATIENCE_S).until(lambda driver: driver.current_url.endswith("/honesty"))
 

@@ -10,9 +10,8 @@ from dashboards.clip_figures import COLUMNS, LARGEST_PX, Row, answers, arrays, d
 
 
 def decoded(uri: str) -> np.ndarray:
-    """RGB."""
     data = base64.b64decode(uri.removeprefix("data:image/png;base64,"))
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB))
 
 
 def test_a_small_image_is_embedded_as_it_is_and_a_large_one_smaller() -> None:
