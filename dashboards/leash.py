@@ -19,13 +19,14 @@ def main(command: Sequence[str]) -> int:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     threading.Thread(target=_end_with_the_pipe, args=(process,), daemon=True).start()
     try:
-        return process.wait()
+        code = process.wait()
+        return code if code >= 0 else 128 - code  # as shells tell of a signal
     finally:
         _signal(process, signal.SIGKILL)  # what it left behind
 
 
 def _end_with_the_pipe(process: "subprocess.Popen[bytes]") -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1):  # not sys.stdin: its lock, held by a thread, kills the interpreter at its end
         pass
     _signal(process, signal.SIGTERM)
     try:
