@@ -106,8 +106,11 @@ def database(name: str, address: str) -> Finding:
     return Finding(name=name, state="fail", found=f"'{masked(address)}' is no database address", mend=mend)
 
 
-def mlflow(name: str, address: str) -> Finding:
-    """A server, or a database that the driver opens itself."""
+def mlflow(name: str, address: str, storage: str | None = None) -> Finding:
+    """A server, or a database that the driver opens itself and that Optuna does not have already."""
+    if address == storage:
+        mend = "create another and name it with --tracking-uri: createdb --owner USER NAME"
+        return Finding(name=name, state="fail", found=f"{masked(address)} is the study's database", mend=mend)
     return tracking_checks.mlflow_server(name, address) if is_server(address) else database(name, address)
 
 

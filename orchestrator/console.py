@@ -21,6 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.addresses import masked
+
 MODES = ("queue", "fused", "ddp", "job")
 DEBUG = "LOSOTUNE_DEBUG"
 HOME = "LOSOTUNE_HOME"
@@ -156,14 +158,14 @@ def time_left(seconds: float) -> str:
 def mlflow_command(home: Path, tracking_uri: str | None) -> str:
     """How to open the tracking pages of a home, on loopback."""
     if tracking_uri and tracking_uri.startswith("http"):
-        return tracking_uri
-    uri = tracking_uri or f"sqlite:///{home / 'mlflow.db'}"
+        return masked(tracking_uri)
+    uri = masked(tracking_uri or f"sqlite:///{home / 'mlflow.db'}")
     return f"mlflow ui --backend-store-uri {uri} --host 127.0.0.1 --port 5000, then open http://127.0.0.1:5000"
 
 
 def model_command(name: str, source: str, home: Path, tracking_uri: str | None) -> str:
     """How to score clips with a registered model, by MLflow alone; ``source`` is where its files lie, with an example of its input."""
-    uri = tracking_uri or f"sqlite:///{home / 'mlflow.db'}"
+    uri = masked(tracking_uri or f"sqlite:///{home / 'mlflow.db'}")
     folder = Path(source.removeprefix("file://"))
     example = folder / "serving_input_example.json" if folder.is_dir() else "clips.json"
     return f"MLFLOW_TRACKING_URI={uri} mlflow models predict -m models:/{name}@champion -i {example} --env-manager local"

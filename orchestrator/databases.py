@@ -77,6 +77,14 @@ def may_create_tables(address: str) -> bool:
         return bool(connection.scalar(MAY_CREATE))
 
 
+def taken(address: str, error: Exception) -> ValueError:
+    """MLflow and Optuna note the version of their tables in one place, and neither finds its own there if the other was first."""
+    return ValueError(
+        f"MLflow and the study must have a database each, but that at '{masked(address)}' holds other tables ({said(error).rstrip('.')}). "
+        "Create another and name it with --storage or --tracking-uri: createdb --owner USER NAME"
+    )
+
+
 def said(error: BaseException) -> str:
     """What a driver says, in one line and without passwords; SQLAlchemy adds statements and links, Optuna hides it as a cause."""
     first = error if isinstance(error, SQLAlchemyError) else error.__cause__ or error

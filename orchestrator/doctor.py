@@ -30,7 +30,7 @@ def examine(home: Path, *, num_workers: int | None = None, storage: str | None =
         ("importable", checks.importable),
         ("home", partial(checks.home, home)),
         ("Optuna database", partial(checks.database, "Optuna database", storage or f"sqlite:///{home / 'optuna.db'}")),
-        ("MLflow", partial(checks.mlflow, "MLflow", mlflow)),
+        ("MLflow", partial(checks.mlflow, "MLflow", mlflow, storage)),
         ("artifacts", partial(tracking_checks.artifacts, home, mlflow)),
         ("workers", partial(checks.workers, num_workers)),
         ("torch build", checks.torch_build),

@@ -142,7 +142,10 @@ def _storage(address: str) -> str | RDBStorage:
     if not databases.is_remote(address):
         return address
     databases.probe(address)
-    return RDBStorage(address, engine_kwargs=databases.options_of(make_url(address)))
+    try:
+        return RDBStorage(address, engine_kwargs=databases.options_of(make_url(address)))
+    except RuntimeError as error:  # tables of another version, or of MLflow
+        raise databases.taken(address, error) from error
 
 
 def _params(trial: FrozenTrial) -> Iterator[BaseModel]:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from alembic.util.exc import CommandError
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric, Param, Run, RunStatus, RunTag, ViewType
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
@@ -21,9 +22,8 @@ from mlflow.telemetry import set_telemetry_client
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from mlflow.utils.uri import append_to_uri_path
 
-from orchestrator import tracking_rows
+from orchestrator import databases, tracking_rows
 from orchestrator.addresses import is_server, masked
-from orchestrator.databases import probe
 from orchestrator.tracking_content import Identity, KnownRun, Part
 from orchestrator.unavailable import UNAVAILABLE, TrackingUnavailable
 
@@ -46,11 +46,13 @@ class Store:
         if uri.startswith("sqlite:///"):
             Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         try:
-            probe(uri)
+            databases.probe(uri)
             self.client = client(uri)
             found = self._experiment(experiment, artifacts)
         except UNAVAILABLE as error:
             raise TrackingUnavailable(uri, str(error)) from error
+        except CommandError as error:
+            raise databases.taken(uri, error) from error
         self.experiment_id = str(found.experiment_id)
         self._place = str(found.artifact_location)
         self._database = tracking_rows.database_of(self.client)

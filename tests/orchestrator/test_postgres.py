@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import pytest
+from ray.tune.search import Searcher
 from sqlalchemy import make_url
 
-from orchestrator import databases, doctor, selection, tracking_checks
+from orchestrator import checks, databases, doctor, selection, tracking_checks
+from orchestrator.searcher import StudySearcher, _Live
 from orchestrator.study import Study
 from orchestrator.tracking import Tracker, TrackingUnavailable
+from orchestrator.trial import FAILED
 from orchestrator.unavailable import StudyUnavailable
 from tests.orchestrator import search_examples
 from tests.orchestrator.tracking_examples import RECIPE, contents, full_sweep
-from tests.servers import PASSWORD, Postgres
+from tests.servers import PASSWORD, USER, Postgres
 
 NUM_TRIALS = 8
 
@@ -52,6 +55,10 @@ def test_a_database_that_stays_away_is_told(postgres: Postgres, monkeypatch: pyt
             with pytest.raises(StudyUnavailable, match="Connection refused.*run the same command again") as told:
                 use()
             assert PASSWORD not in f"{told.value}" and ":***@" in str(told.value) and "\n" not in str(told.value)
+        watching = StudySearcher(searching, num_trials=3, deadline=None, on_points=lambda *_: None, on_settled=lambda _: None)
+        watching.live["t"] = _Live(searching.proposer.propose(1, [searching.settled[0]]))
+        watching.on_trial_complete("t", {FAILED: "made up"})
+        assert watching.aborted and watching.suggest("next") == Searcher.FINISHED, "Tune would only log what on_trial_complete raises"
     finally:
         postgres.start()
     assert study(searching.address).results() == searching.results(), "nothing was lost"
@@ -79,12 +86,27 @@ def test_a_wrong_password_is_one_line_without_it(postgres: Postgres, tmp_path: P
         assert "wrong-secret" not in str(told.value) and "\n" not in str(told.value)
 
 
+def test_a_password_may_stay_in_its_file(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/cluster.md has it: the address holds none."""
+    secrets = tmp_path / "pgpass"
+    secrets.write_text(f"127.0.0.1:{postgres.port}:*:{USER}:{PASSWORD}\n")
+    secrets.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(secrets))
+    addresses = [postgres.database("plain").replace(f":{PASSWORD}@", "@") for _ in range(2)]
+    assert study(addresses[0]).results() == []
+    assert Tracker(addresses[1], tmp_path).store.experiment_id
+    for use in (lambda: study(addresses[1]), lambda: Tracker(addresses[0], tmp_path)):
+        with pytest.raises(ValueError, match="a database each.*createdb"):
+            use()
+
+
 def test_the_doctor_on_database_servers(postgres: Postgres, tmp_path: Path) -> None:
-    address = postgres.database("doctor")
+    address, other = postgres.database("doctor"), postgres.database("doctor")
     name = make_url(address).database
     postgres.execute("CREATE ROLE guest LOGIN PASSWORD 'guest-secret'")
-    findings = {finding.name: finding for finding in doctor.examine(tmp_path, storage=address, tracking_uri=address)}
+    findings = {finding.name: finding for finding in doctor.examine(tmp_path, storage=other, tracking_uri=address)}
     assert [findings[check].state for check in ("Optuna database", "MLflow", "artifacts")] == ["ok"] * 3
+    assert checks.mlflow("MLflow", address, address).state == "fail"
     guest = tracking_checks.database_server("x", postgres.address(str(name), user="guest", password="guest-secret"))
     assert guest.state == "fail" and "may not create" in guest.found and f"ALTER DATABASE {name} OWNER TO guest" in guest.mend
     wrong = tracking_checks.database_server("x", postgres.address(str(name), password="wrong-secret"))

@@ -93,11 +93,8 @@ def contents(tracker: Tracker, name: str) -> dict[str, dict[str, Any]]:
 
 
 def _content(client: MlflowClient, run: Run) -> dict[str, Any]:
-    histories = {
-        metric: sorted((value.step, value.value) for value in client.get_metric_history(run.info.run_id, metric))
-        for metric in run.data.metrics
-        if not metric.startswith("system/")
-    }
+    latest = {name: value for name, value in run.data.metrics.items() if not name.startswith("system/")}
+    is_child = MLFLOW_PARENT_RUN_ID in run.data.tags
     return {
         "status": run.info.status,
         "name": run.info.run_name,
@@ -105,13 +102,17 @@ def _content(client: MlflowClient, run: Run) -> dict[str, Any]:
         "user": run.info.user_id,
         "ended": run.info.end_time is not None,
         "params": run.data.params,
-        "latest": {name: value for name, value in run.data.metrics.items() if name in histories},
-        "metrics": histories,
+        "latest": latest,
+        "metrics": {name: _history(client, run.info.run_id, name) for name in latest if is_child},  # a sweep's have one value
         "tags": {name: value for name, value in run.data.tags.items() if name not in (MLFLOW_PARENT_RUN_ID, "mlflow.user")},
-        "is_child": MLFLOW_PARENT_RUN_ID in run.data.tags,
+        "is_child": is_child,
         "inputs": [(given.dataset.to_dictionary(), [(tag.key, tag.value) for tag in given.tags]) for given in run.inputs.dataset_inputs],
         "files": _files(client, run.info.run_id),
     }
+
+
+def _history(client: MlflowClient, run_id: str, name: str) -> list[tuple[int, float]]:
+    return sorted((metric.step, metric.value) for metric in client.get_metric_history(run_id, name))
 
 
 def _files(client: MlflowClient, run_id: str) -> dict[str, str]:
