@@ -17,7 +17,7 @@ from dashboards.runs import Runs
 from docs.screenshots.browser import capture, chromium, complaints, drawn, resize, served
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
-WIDTH, HEIGHT, MOST = 1200, 900, 2400
+WIDTH, HEIGHT, MOST = 1280, 900, 2400
 NARROW = "narrow"
 
 

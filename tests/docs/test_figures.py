@@ -33,12 +33,17 @@ def test_equal_figures_have_equal_bytes(name: str, tmp_path: Path) -> None:
 
 def test_text_and_folder_have_the_images_that_the_script_draws() -> None:
     shown = re.findall(r"!\[[^\]]+\]\(images/([^)]+)\)", TEXT.read_text(encoding="utf-8"))
-    assert sorted(shown) == sorted(FIGURES) == sorted(path.name for path in IMAGES.iterdir())
+    assert sorted(shown) == sorted(FIGURES) == sorted(path.name for path in _drawn())
 
 
 def test_images_are_small() -> None:
-    sizes = {path.name: path.stat().st_size for path in IMAGES.iterdir()}
+    sizes = {path.name: path.stat().st_size for path in _drawn()}
     assert max(sizes.values()) < 150_000 and sum(sizes.values()) < 1_500_000, sizes
+
+
+def _drawn() -> list[Path]:
+    """The images, without those of the dashboards, which are photographs of pages (tests/docs/test_screenshots.py)."""
+    return [path for path in IMAGES.iterdir() if not path.name.startswith("dashboard-")]
 
 
 def test_an_unknown_figure_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
