@@ -85,10 +85,10 @@ def _fold_models(kept: int, num_folds: int) -> str:
 def _licence(preprocessing: Mapping[str, Any]) -> str:
     if preprocessing["synthetic"]:
         return "Licence of the data: none is needed. The clips are synthetic, and scores on them tell about software, nothing about people."
-    found = dict.fromkeys(
-        next((text for name, text in LICENCES.items() if corpus.startswith(name)), f"{corpus}: ask its owners")
+    found = [
+        f"{corpus}: {next((text for name, text in LICENCES.items() if corpus.startswith(name)), 'as its owners say')}"
         for corpus in preprocessing["recordings"]
-    )
+    ]
     return f"Licence of the data: {'; '.join(found)}. Ask the owners before weights made from it are passed on."
 
 

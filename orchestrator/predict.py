@@ -46,12 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, number = reference(options.model)
     tracker = Tracker.existing(options.tracking_uri, options.home)
     found = registry.resolve(tracker, name, number or registry.CHAMPION)
-    told = []
+    told, pictures = [], picture_names(options.clips)
     with registry.folder(tracker, found) as path:
         version = prediction.open_version(path, f"{found.name}/{found.version}")
         for clip in options.clips:
             try:
-                one = predict(version, clip, span, fps=options.fps, out=options.out)
+                picture = None if options.out is None else options.out / pictures[clip]
+                one = predict(version, clip, span, fps=options.fps, picture=picture)
             except (ValueError, OSError) as error:
                 one = {"clip": str(clip), "error": console.explain(error)}
             told.append(one)
@@ -77,8 +78,14 @@ def reference(text: str) -> tuple[str, str]:
     return name, number
 
 
-def predict(version: "Version", path: Path, span: "Span", *, fps: float | None = None, out: Path | None = None) -> dict[str, Any]:
-    """A version's answer to one clip, as plain values.
+def picture_names(clips: Sequence[Path]) -> dict[Path, str]:
+    """A file name for each clip's picture: the clip's, with its folder's before it where several clips have one name."""
+    names = [clip.name for clip in clips]
+    return {clip: f"{clip.parent.name}_{clip.name}.png" if names.count(clip.name) > 1 else f"{clip.name}.png" for clip in clips}
+
+
+def predict(version: "Version", path: Path, span: "Span", *, fps: float | None = None, picture: Path | None = None) -> dict[str, Any]:
+    """A version's answer to one clip, as plain values; ``picture`` is where to draw it.
 
     Raises:
         ValueError: the clip cannot be read, or is not one that the version can judge.
@@ -89,7 +96,8 @@ def predict(version: "Version", path: Path, span: "Span", *, fps: float | None =
         made = clip_input.prepare(version, path, span, fps=fps, scratch=Path(scratch))
         batch = prediction.batch_of(version, made.tensor)
         answer = prediction.answer(version, batch)
-        picture = None if out is None else _annotate(version, made, batch, answer, out / f"{path.name}.png")
+        if picture is not None:
+            _annotate(version, made, batch, answer, picture)
     clip = made.clip
     return {
         "clip": str(path),
@@ -114,7 +122,7 @@ def _described(classes: tuple[str, ...], answer: "Answer") -> dict[str, Any]:
     return {"predicted": classes[predicted], "probabilities": probabilities, "fold_models": folds}
 
 
-def _annotate(version: "Version", made: Any, batch: np.ndarray, answer: "Answer", path: Path) -> Path:
+def _annotate(version: "Version", made: Any, batch: np.ndarray, answer: "Answer", path: Path) -> None:
     from orchestrator import annotated, clip_pictures, prediction
 
     look = prediction.look(version, batch)
@@ -122,7 +130,6 @@ def _annotate(version: "Version", made: Any, batch: np.ndarray, answer: "Answer"
     predicted = version.classes[int(answer.probabilities.argmax())]
     title = f"{made.clip.filename}: {predicted} ({version.label})"
     annotated.save(path, pictures, look, answer, version.classes, title=title, where_name=look.kind)
-    return path
 
 
 def _service(name: str, number: str, home: Path, tracking_uri: str | None) -> str:
@@ -146,7 +153,8 @@ def _tell(one: dict[str, Any], classes: tuple[str, ...], *, as_json: bool) -> No
     rows = [[kind, one["probabilities"][kind], *folds["spread"].get(kind, {}).values()] for kind in classes]
     rate = "" if one["fps"] is None else f" at {one['fps']:g} frames per second"
     apex = "" if one["apex"] is None else f", apex {one['apex']}"
-    console.print_table(columns, rows, title=f"{one['clip']}: {one['num_frames']} frames{rate}{apex}")
+    console.say(f"{one['clip']}: {one['num_frames']} frame{'' if one['num_frames'] == 1 else 's'}{rate}{apex}")
+    console.print_table(columns, rows)
     agree = f"{folds['agree']} of {folds['num']} fold models agree" if folds["num"] else "its fold models were not kept: no spread"
     console.say(f"{one['predicted']}; {agree}")
     for note in one["notes"]:

@@ -127,9 +127,11 @@ def _recorded(clips: list[Clip]) -> dict[str, Any]:
 
 def _recording(found: Mapping[str, Any]) -> str:
     fewest, middle, most = found["frames"]
+    frames = f"of {fewest} to {most} frames (median {middle})" if most > 1 else f"of {most} image"
     size = "" if found["size"] is None else f", {found['size'][0]} x {found['size'][1]} pixels"
     fps = ", ".join(f"{each:g}" for each in found["fps"])
-    return f"{found['num_clips']} clips of {fewest} to {most} frames (median {middle}){size}, {fps or 'unknown'} frames per second"
+    rate = f", {fps or 'unknown'} frames per second" if most > 1 else ""
+    return f"{found['num_clips']} clips {frames}{size}{rate}"
 
 
 def _tensor(shards: Shards) -> dict[str, Any]:

@@ -64,6 +64,8 @@ class _Reader:
         self.steps: list[str] = []
         self.modules: set[str] = set()
         self.seen: set[Any] = set()
+        self.kept: dict[str, tuple[ast.Lambda, dict[str, Any]]] = {}
+        """Functions that a named tuple carries along: field -> what it does, read where somebody asks for the field."""
 
     def use(self, used: Any) -> None:
         if isinstance(used, tuple):
@@ -85,9 +87,11 @@ class _Reader:
         if isinstance(node, ast.FunctionDef):
             known[node.name] = node  # read where it is used
         elif isinstance(node, ast.Call):
+            self._keep(node, known)
             given: list[ast.AST] = [*node.args, *(keyword.value for keyword in node.keywords)]
             later = [each for each in given if isinstance(each, ast.Lambda) or _is_local(each, known)]
-            for argument in (*(each for each in given if each not in later), node.func, *later):
+            carried = [function for function, _ in self.kept.values()]
+            for argument in (*(each for each in given if each not in later), node.func, *(each for each in later if each not in carried)):
                 self.read(argument, known)
         elif isinstance(node, ast.ListComp | ast.GeneratorExp):
             for each in (*node.generators, node.elt):
@@ -107,6 +111,15 @@ class _Reader:
             self.use(found)
         elif isinstance(node, ast.Attribute):
             self.read(node.value, known)
+            if node.attr in self.kept:
+                function, there = self.kept.pop(node.attr)
+                self.read(function.body, there)
+
+    def _keep(self, node: ast.Call, known: dict[str, Any]) -> None:
+        fields = getattr(_found(ast.unparse(node.func), known), "_fields", ())
+        for field, given in zip(fields, node.args, strict=False):
+            if isinstance(given, ast.Lambda):
+                self.kept[field] = given, known
 
 
 def _is_local(node: ast.AST, known: Mapping[str, Any]) -> bool:

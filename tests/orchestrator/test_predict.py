@@ -197,6 +197,11 @@ def test_wrong_use_is_explained(shelf: Shelf, capsys: pytest.CaptureFixture[str]
     assert ended.value.code == 0 and "--onset" in capsys.readouterr().out
 
 
+def test_pictures_of_clips_of_one_name_are_told_apart() -> None:
+    clips = [Path("/data/sub01/EP02_01f"), Path("/data/sub02/EP02_01f"), Path("/data/smile.mp4")]
+    assert list(predict.picture_names(clips).values()) == ["sub01_EP02_01f.png", "sub02_EP02_01f.png", "smile.mp4.png"]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

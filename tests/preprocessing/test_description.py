@@ -36,6 +36,9 @@ def test_every_pipeline_tells_its_steps(name: str) -> None:
         ("lbp_top", {"faces": "synthetic"}, ("synthetic_frames", "lbp_top")),
         ("strcn_a", {}, ("decode", "landmarks", "alignment", "magnification", "frame_subsets", "resampling", "interpolation")),
         ("flow_image", {}, ("flow_image",)),
+        ("bi_woof", {}, (*FLOW, "apex", "flow_tvl1", "strain", "bi_woof")),
+        ("bi_woof_of_image", {}, ("flow_image", "bi_woof")),
+        ("mdmo_of_image", {}, ("flow_image", "alignment", "mdmo")),
     ],
 )
 def test_steps_come_in_order_and_follow_the_constants(name: str, changes: dict[str, Plain], expected: tuple[str, ...]) -> None:
