@@ -1,8 +1,8 @@
 """Video frames: a video file as numbered image files, which is what pipelines read. Frames are counted from 0.
 
 Webcams record as fast as light and disk allow: where the frames' times are uneven, frames at even times are blended of their neighbours
-(as STANet and STRCN bring clips to one length), so that nothing seems to speed up. Images are PNG: no second loss. Damage that FFmpeg's decoder
-conceals is not seen; what it cannot read, cut short or not, is missing from the count.
+(as STANet and STRCN bring clips to one length), so that nothing seems to speed up. Images are PNG: no second loss. Damage that
+FFmpeg's decoder conceals is not seen; what it cannot read, cut short or not, is missing from the count.
 """
 
 import contextlib
