@@ -6,6 +6,7 @@ Metrics bear the run's start time plus the part's revision as their timestamp, n
 step and value, so a process killed between metrics and tag repeats itself without effect. One process at a time writes a sweep.
 """
 
+import logging
 import os
 import tempfile
 import time
@@ -185,6 +186,7 @@ def client(uri: str) -> MlflowClient:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # which belongs to --json
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     set_telemetry_client()
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # a traceback per call: what fails is raised, and told by us
     if is_server(uri):
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
