@@ -98,7 +98,7 @@ class Tracker:
     def _open(self, header: SweepResult, recipe: Recipe, *, reopen: bool = True) -> KnownRun:
         self._recipes[header.name] = recipe
         self.store.load(header.name)
-        run = self.store.upsert(Identity(key=header.name, name=header.name, kind="sweep", sweep=header.name))
+        run = self.store.upsert(Identity(key=header.name, name=parts.sweep_name(header), kind="sweep", sweep=header.name))
         if reopen:
             self.store.set_status(run, "RUNNING")
             self._load.start(run.start_ms)

@@ -42,6 +42,12 @@ def header(sweep: SweepResult, recipe: Recipe) -> Part:
     )
 
 
+def sweep_name(sweep: SweepResult) -> str:
+    """What varies between sweeps of one system and corpus, beside the digest in the sweep's own name."""
+    sampler = sweep.tags.get("sampler", "none")
+    return f"{sweep.name} seed={sweep.seed}" + ("" if sampler == "none" else f" {sampler}")
+
+
 def note_part(sweep: SweepResult, recipe: Recipe, scores: Sequence[Score] = ()) -> Part:
     return Part(tags={NOTE: note(sweep, recipe, scores)})
 

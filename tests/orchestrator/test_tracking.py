@@ -65,7 +65,7 @@ def test_a_sweep_is_a_run_with_a_child_per_trial(tracker: Tracker, home: Path) -
         for child in client.search_runs([tracker.store.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'")
     }
     paper, pruned = children["0000 the paper's point"], children["0001 dropout=0.1"]
-    assert run.info.status == "FINISHED" and run.info.run_name == "whole"
+    assert run.info.status == "FINISHED" and run.info.run_name == "whole seed=0 tpe"
     assert run.info.artifact_uri.startswith((home / "artifacts").as_uri())
     assert run.data.params["training.lr"] == "0.001" and run.data.params["model.widths"] == "[3, 5, 8]"
     tags = run.data.tags
