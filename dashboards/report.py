@@ -46,10 +46,11 @@ def report(runs: Runs, name: str) -> Files:
     """
     view = _view(runs, name)
     recipe = recipe_of(view)
-    ended = "is still running" if view.live else f"ended {view.listed.ended:%Y-%m-%d %H:%M}" if view.listed.ended else "has ended"
+    when = f" The last one ended {view.listed.ended:%Y-%m-%d %H:%M}." if view.listed.ended else ""
     made = (
         f"{view.header.model} on {view.header.corpus}: {view.table.num_rows} settings, {view.num_folds} folds; data "
-        f"{view.header.data_digest[:12]}, code {view.header.tags.get('code_version', '')[:12]}. The sweep {ended}."
+        f"{view.header.data_digest[:12]}, code {view.header.tags.get('code_version', '')[:12]}.{when}"
+        + (" The sweep is still running." if view.live else "")
     )
     made_tables = tables(view, targets(recipe) if recipe else ())
     files = {FILE: html.report(_pages(view, made_tables.get("published")), title=f"Report of {name}", made=made)}
@@ -121,7 +122,8 @@ def _view(runs: Runs, name: str) -> SweepView:
         view = runs.view(name)
     if view is None or not view.table.num_rows:
         raise NoSweep(f"A report shows settled trials, but {name} has none yet. Make it when the first has settled.")
-    return view
+    ends = [end for _, end in view.times.values() if end is not None]  # a run's own end moves when a finished sweep is run again
+    return replace(view, listed=replace(view.listed, ended=max(ends, default=None)))
 
 
 def _pages(view: SweepView, published: Table | None) -> list[Page]:

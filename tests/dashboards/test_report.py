@@ -17,7 +17,9 @@ from orchestrator import console, metrics
 from orchestrator.after_sweep import EndedSweep
 from orchestrator.results import SweepResult
 from orchestrator.selection import score_all
+from orchestrator.tracking import Tracker
 from preprocessing.atomic import write_atomically
+from tests.dashboards.small_sweep import small_recipe
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,10 @@ def test_the_same_report_is_logged_once(home: Path, result: SweepResult) -> None
     said = after_sweep(EndedSweep(name=result.name, home=home, tracking_uri=None, storage=None))
     assert said == f"report: is in the sweep's MLflow run, artifact report/{FILE}"
     assert set(_artifacts(runs, result.name)) == {f"report/{file}" for file in made}
+    tracker, recipe = Tracker(None, home), small_recipe("stanet")
+    tracker.sweep(result, recipe)  # the same command again: the run is opened, and ends a second time
+    tracker.reconcile(result, recipe, list(score_all(result).values()))
+    assert log(Runs(home), result.name, report(Runs(home), result.name)) is False
 
 
 def _artifacts(runs: Runs, name: str) -> Iterator[str]:
