@@ -17,7 +17,7 @@ _TOOLS = ["zoom", "pan", "zoomIn", "zoomOut", "resetScale", "toImage", "select",
 _LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
 COLUMNS = 8
 """At most so many images of a clip are shown, evenly spaced."""
-CELL_PX, TITLE_PX = 120, 34
+TITLE_PX = 34
 LARGEST_PX = 240
 """Images are shrunk to this side: more is not seen in a strip."""
 BLUE, ORANGE, GREEN, RED, PINK, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#777777"
@@ -64,8 +64,13 @@ def _grid(cells: Sequence[Sequence[np.ndarray | None]], *, columns: Sequence[str
             figure.update_yaxes(
                 visible=True, showticklabels=False, showgrid=False, zeroline=False, showline=False, title_text=name, row=r, col=1
             )  # fmt: skip
-    height = len(cells) * (CELL_PX if len(cells[0]) > 4 else 2 * CELL_PX) + TITLE_PX
-    figure.update_layout(height=height, margin={"l": 40, "r": 8, "t": TITLE_PX, "b": 8}, dragmode=False, modebar={"remove": _TOOLS})
+    first = next(image for image in cells[0] if image is not None)
+    shape = {
+        "rows": len(cells),
+        "columns": len(cells[0]),
+        "aspect": first.shape[0] / first.shape[1],
+    }  # the page makes it as high as it fits
+    figure.update_layout(meta=shape, margin={"l": 40, "r": 8, "t": TITLE_PX, "b": 8}, dragmode=False, modebar={"remove": _TOOLS})
     return figure
 
 

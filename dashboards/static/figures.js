@@ -14,7 +14,9 @@
     for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key)).concat(["xaxis", "yaxis"])) {
       own[name] = { ...axis, ...layout[name] };
     }
-    if (layout.height) place.style.minHeight = `${layout.height}px`;
+    const { rows, columns, aspect } = layout.meta || {};  // of pictures: as high as they are wide here
+    if (rows) own.height = 48 + Math.round(rows * Math.min(240, (aspect * (place.clientWidth - 48)) / columns));
+    if (own.height) place.style.minHeight = `${own.height}px`;
     delete own.width; // the page gives it
     Plotly.newPlot(place, data, own, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] });
   };
