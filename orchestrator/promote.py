@@ -14,7 +14,8 @@ from typing import Any
 from orchestrator import console
 from orchestrator.gate import COMPARED, Candidate, Verdict, gate
 
-SHOWN_TAGS = ("corpus", "data_digest", "feature_stage", "honest", "num_folds", "losotune.sweep")
+SWEEP = "losotune.sweep"
+SHOWN_TAGS = ("corpus", "data_digest", "feature_stage", "honest", "num_folds", SWEEP)
 HOW = {
     "first": "the first one",
     "compared": "as good or better",
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         console.emit(document)
     else:
-        _show(document)
+        _show(document, ("before", "until now") if options.rollback else ("chosen", "champion"))
     return 0 if document["promote"] else 1
 
 
@@ -74,8 +75,13 @@ def promote(
     from orchestrator.tracking import Tracker
 
     tracker = Tracker.existing(uri, home)
-    chosen = registry.resolve(tracker, model, version or registry.CHALLENGER)
     champion = registry.champion(tracker, model)
+    if champion is not None and not version and registry.aliased(tracker, model, registry.CHALLENGER) is None:
+        newer = registry.newest(tracker, model)
+        more = f"; version {newer} is newer: --version {newer}" if newer > int(champion.version) else ""
+        why = f"it is the champion already, and there is no challenger{more}"
+        return _document(model, registry.candidate(tracker, champion), None, Verdict(promote=True, reasons=(why,)))
+    chosen = registry.resolve(tracker, model, version or registry.CHALLENGER)
     if champion is not None and str(champion.version) == str(chosen.version):
         return _document(model, registry.candidate(tracker, chosen), None, Verdict(promote=True, reasons=("it is the champion already",)))
     challenger = registry.candidate(tracker, chosen)
@@ -95,7 +101,8 @@ def rollback(model: str, home: Path, uri: str | None = None, *, dry_run: bool = 
     before, after = champions.predecessor(tracker, model)
     if not dry_run:
         champions.rollback(tracker, model)
-    verdict = Verdict(promote=True, reasons=(f"rolled back from version {before.version}",))
+    done = "would succeed" if dry_run else "succeeds"
+    verdict = Verdict(promote=True, reasons=(f"as before, it {done} version {before.version}",))
     return _document(model, registry.candidate(tracker, after), registry.candidate(tracker, before), verdict, changed=not dry_run)
 
 
@@ -132,22 +139,23 @@ def _described(candidate: Candidate | None) -> dict[str, Any] | None:
 
 
 def _show_history(past: dict[str, Any]) -> None:
-    rows = [
-        [one["version"], one["began"], one["ended"] or "now", HOW.get(one["how"], ""), *(one[name] for name in COMPARED),
-         one["tags"]["corpus"], one["tags"]["data_digest"][:12], one["tags"]["losotune.sweep"]]
-        for one in past["reigns"]
-    ]  # fmt: skip
-    columns = ("version", "champion from", "to", "how", *(f"nested {name}" for name in COMPARED), "corpus", "data", "sweep")
+    rows = []
+    for one in past["reigns"]:
+        times = [time[:19].replace("T", " ") for time in (one["began"], one["ended"] or "now")]
+        tags, scores = one["tags"], [one[name] for name in COMPARED]
+        rows.append([one["version"], *times, HOW.get(one["how"], ""), *scores, tags["corpus"], tags["data_digest"][:12], tags[SWEEP]])
+    columns = ("version", "champion from (UTC)", "to", "how", *(f"nested {name}" for name in COMPARED), "corpus", "data", "sweep")
     console.print_table(columns, rows, title=past["model"])
 
 
-def _show(document: dict[str, Any]) -> None:
+def _show(document: dict[str, Any], roles: tuple[str, str]) -> None:
+    """``roles`` says what the two versions are to each other."""
     rows = []
-    for role in ("challenger", "champion"):
+    for role, said in zip(("challenger", "champion"), roles, strict=True):
         if (one := document[role]) is not None:
             tags = one["tags"]
             scores = [one[name] for name in COMPARED]
-            rows.append([role, one["version"], *scores, tags["honest"], tags["corpus"], tags["data_digest"][:12], tags["losotune.sweep"]])
+            rows.append([said, one["version"], *scores, tags["honest"], tags["corpus"], tags["data_digest"][:12], tags[SWEEP]])
     columns = ("", "version", *(f"nested {name}" for name in COMPARED), "honest", "corpus", "data", "sweep")
     console.print_table(columns, rows, title=document["model"])
     for found in document["comparisons"]:

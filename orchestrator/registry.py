@@ -54,11 +54,15 @@ def _create(tracker: Tracker, sweep_run_id: str, made: Release, name: str, ident
 
 def _offer(tracker: Tracker, version: ModelVersion) -> None:
     """The newest version is the challenger, unless it is the champion already."""
-    versions = tracker.store.client.search_model_versions(f"name = '{version.name}'")
-    newest = max(int(known.version) for known in versions)
+    latest = newest(tracker, version.name)
     now = champion(tracker, version.name)
-    if int(version.version) == newest and (now is None or int(now.version) != newest):
-        tracker.store.client.set_registered_model_alias(version.name, CHALLENGER, str(newest))
+    if int(version.version) == latest and (now is None or int(now.version) != latest):
+        tracker.store.client.set_registered_model_alias(version.name, CHALLENGER, str(latest))
+
+
+def newest(tracker: Tracker, name: str) -> int:
+    """The number of the newest version; 0 if there is none."""
+    return max((int(known.version) for known in tracker.store.client.search_model_versions(f"name = '{name}'")), default=0)
 
 
 def candidate(tracker: Tracker, version: ModelVersion) -> Candidate:
@@ -92,7 +96,8 @@ def resolve(tracker: Tracker, name: str, version: str) -> ModelVersion:
         return client.get_model_version(name, version) if version.isdecimal() else client.get_model_version_by_alias(name, version)
     except MlflowException as error:
         raise ValueError(
-            f"A registered model must be named with a version or alias it has, but '{name}' in {tracker.uri} has no '{version}'. "
+            f"A registered model must be named with a version or alias it has, but '{name}' in {tracker.uri} has no '{version}'"
+            f"{f' (its newest version is {known})' if (known := newest(tracker, name)) else ''}. "
             f"Register one: python -m orchestrator.sweep {name}; or make the champion: python -m orchestrator.promote {name}"
         ) from error
 

@@ -125,6 +125,8 @@ def test_the_command_promotes_refuses_and_rolls_back(home: Path, capsys: pytest.
     assert run(home, capsys, "--replace")[0] == 0 and champion(home) == "4"
     assert run(home, capsys, "--rollback", "--dry-run")[0] == 0 and champion(home) == "4"
     assert run(home, capsys, "--rollback")[0] == 0 and champion(home) == "2"
+    code, said = run(home, capsys)
+    assert code == 0 and not said["changed"] and "no challenger; version 4 is newer: --version 4" in said["reasons"][0]
 
     code, past = run(home, capsys, "--history")
     assert code == 0 and [one["version"] for one in past["reigns"]] == ["1", "2", "4", "2"]
@@ -146,6 +148,8 @@ def test_the_command_speaks_to_people(home: Path, capsys: pytest.CaptureFixture[
 def test_wrong_use_is_explained(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert console.run(lambda: promote.main(["nobody", "--home", str(home)])) == 1
     assert "orchestrator.sweep nobody" in capsys.readouterr().err
+    assert console.run(lambda: promote.main(["ststnet", "--home", str(home), "--version", "9"])) == 1
+    assert "has no '9' (its newest version is 4)" in capsys.readouterr().err
     assert console.run(lambda: promote.main(["ststnet", "--home", str(tmp_path / "typo")])) == 1
     assert "--home must hold" in capsys.readouterr().err
     assert console.run(lambda: promote.main(["nobody", "--home", str(home), "--history"])) == 1
