@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         console.emit(document)
     else:
-        _show(document, ("before", "until now") if options.rollback else ("chosen", "champion"))
+        _show(document, ("before", "until now") if options.rollback else ("challenger", "champion"))
     return 0 if document["promote"] else 1
 
 
@@ -80,10 +80,10 @@ def promote(
         newer = registry.newest(tracker, model)
         more = f"; version {newer} is newer: --version {newer}" if newer > int(champion.version) else ""
         why = f"it is the champion already, and there is no challenger{more}"
-        return _document(model, registry.candidate(tracker, champion), None, Verdict(promote=True, reasons=(why,)))
+        return _document(model, None, registry.candidate(tracker, champion), Verdict(promote=True, reasons=(why,)))
     chosen = registry.resolve(tracker, model, version or registry.CHALLENGER)
     if champion is not None and str(champion.version) == str(chosen.version):
-        return _document(model, registry.candidate(tracker, chosen), None, Verdict(promote=True, reasons=("it is the champion already",)))
+        return _document(model, None, registry.candidate(tracker, chosen), Verdict(promote=True, reasons=("it is the champion already",)))
     challenger = registry.candidate(tracker, chosen)
     incumbent = None if champion is None else registry.candidate(tracker, champion)
     verdict = gate(challenger, incumbent, replace=replace)
@@ -127,7 +127,9 @@ def _reign(version: Any, began: datetime, ended: datetime | None, how: str) -> d
     return {"version": str(version.version), **times, "how": how, "rule": "nested", **scores, "tags": tags}
 
 
-def _document(model: str, challenger: Candidate, champion: Candidate | None, verdict: Verdict, *, changed: bool = False) -> dict[str, Any]:
+def _document(
+    model: str, challenger: Candidate | None, champion: Candidate | None, verdict: Verdict, *, changed: bool = False
+) -> dict[str, Any]:
     return {"model": model, "changed": changed, "challenger": _described(challenger), "champion": _described(champion), **asdict(verdict)}
 
 
@@ -164,7 +166,8 @@ def _show(document: dict[str, Any], roles: tuple[str, str]) -> None:
             f"(95 % interval {found['low']:+.4f} to {found['high']:+.4f}, p = {found['p']:.3f}, paired bootstrap over subjects)"
         )
     word = "Champion" if document["changed"] else "Nothing changed" if document["promote"] else "Refused"
-    console.say(f"{word}: version {document['challenger']['version']}: {'; '.join(document['reasons'])}.")
+    about = document["challenger"] or document["champion"]
+    console.say(f"{word}: version {about['version']}: {'; '.join(document['reasons'])}.")
     if document["changed"]:
         console.say(f"use it: python -m orchestrator.predict {document['model']} CLIP")
 
