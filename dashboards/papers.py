@@ -23,6 +23,7 @@ HEADS = (
     Column(title="inside", hint="whether the printed number lies in our 95 % interval"),
     "rule",
     "honest",
+    "by",
     "seeds",
     "recipe",
     "data digest",
@@ -73,7 +74,7 @@ def _line(row: Row, each: Ours) -> tuple[Cell, ...]:
     return (
         row.method + (f" ({row.variant})" if row.variant else ""), row.dataset, row.protocol, METRICS[row.metric], row.value, each.value,
         None if row.value is None else each.value - row.value, interval(each.low, each.high), _says(_inside(row, each)), each.rule,
-        "yes" if each.honest else "NO", str(each.num_seeds), each.recipe, each.data_digest[:12], each.code, link,
+        "yes" if each.honest else "NO", each.kind, str(each.num_seeds), each.recipe, each.data_digest[:12], each.code, link,
     )  # fmt: skip
 
 

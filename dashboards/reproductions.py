@@ -14,6 +14,9 @@ from orchestrator.selection import RULES
 from search_spaces.published import CORPORA, Row
 
 COMMIT = "mlflow.source.git.commit"
+KINDS = ("reproduced", "searched")
+Groups = Mapping[tuple[str, str, str], Sequence[Listed]]
+"""System, variant and kind -> sweeps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,8 @@ class Ours:
 
     recipe: str
     """``file/variant``."""
+    kind: str
+    """``reproduced``, or ``searched`` around it."""
     rule: str
     honest: bool
     value: float
@@ -44,16 +49,26 @@ def ours(sweeps: Sequence[Listed]) -> dict[Row, list[Ours]]:
     found: dict[Row, list[Ours]] = {}
     for row, recipes in compared().items():
         for recipe in recipes:
-            system, variant = recipe.split("/", 1)
-            for kind in ("reproduced", "searched"):
-                part = _part(row, recipe)
-                group, entry = here.get((system, variant, kind)), before.get((variant, system, kind))
-                numbers = _measured_here(recipe, group, part, row.metric) if group else _measured_before(recipe, entry, part, row.metric)
-                found.setdefault(row, []).extend(numbers)
+            found.setdefault(row, []).extend(_beside(row, recipe, here, before))
     return {row: numbers for row, numbers in found.items() if numbers}
 
 
-def _groups(sweeps: Sequence[Listed]) -> Mapping[tuple[str, str, str], list[Listed]]:
+def _beside(row: Row, recipe: str, here: Groups, before: Mapping[tuple[str, str, str], Measured]) -> Iterator[Ours]:
+    """The reproduction's numbers, then the search's; its trial 0, trained without inner subjects, counts only without a reproduction."""
+    system, variant = recipe.split("/", 1)
+    part, reproduced = _part(row, recipe), False
+    for kind in KINDS:
+        group, entry = here.get((system, variant, kind)), before.get((variant, system, kind))
+        numbers = (
+            _measured_here(recipe, kind, group, part, row.metric) if group else _measured_before(recipe, kind, entry, part, row.metric)
+        )
+        for each in numbers:
+            if each.rule != "last_epoch" or not reproduced:
+                yield each
+            reproduced = reproduced or kind == "reproduced"
+
+
+def _groups(sweeps: Sequence[Listed]) -> Groups:
     """System, variant and kind -> the newest search, or the seeds of the newest reproduction by seed."""
     groups: dict[tuple[str, str, str], list[Listed]] = {}
     for each in sweeps:  # the newest first
@@ -71,7 +86,7 @@ def _another_seed(each: Listed, group: Sequence[Listed]) -> bool:
     return same and each.tags.get("seed") not in {known.tags.get("seed") for known in group}
 
 
-def _measured_here(recipe: str, group: Sequence[Listed], part: str, metric: str) -> Iterator[Ours]:
+def _measured_here(recipe: str, kind: str, group: Sequence[Listed], part: str, metric: str) -> Iterator[Ours]:
     first = group[0]
     for rule in RULES:
         values = [each.metrics[name] for each in group for name in [f"{rule}/{part}/{metric}"] if name in each.metrics]
@@ -79,17 +94,18 @@ def _measured_here(recipe: str, group: Sequence[Listed], part: str, metric: str)
             low, high = (first.metrics.get(f"{rule}/{part}/{metric}.{end}") for end in ("low", "high"))
             commit = first.tags.get(COMMIT)
             code = first.tags.get("code_version", "")[:12] + (f", commit {commit[:12]}" if commit else "")
+            honest, digest = first.tags.get(f"honest.{rule}") == "true", first.tags.get("data_digest", "")
             yield Ours(
-                recipe=recipe, rule=rule, honest=first.tags.get(f"honest.{rule}") == "true", value=sum(values) / len(values), low=low,
-                high=high, num_seeds=len(values), data_digest=first.tags.get("data_digest", ""), code=code, sweep=first.name,
+                recipe=recipe, kind=kind, rule=rule, honest=honest, value=sum(values) / len(values), low=low, high=high,
+                num_seeds=len(values), data_digest=digest, code=code, sweep=first.name,
             )  # fmt: skip
 
 
-def _measured_before(recipe: str, entry: Measured | None, part: str, metric: str) -> Iterator[Ours]:
+def _measured_before(recipe: str, kind: str, entry: Measured | None, part: str, metric: str) -> Iterator[Ours]:
     for value in entry.values if entry else ():
         if entry and (value.corpus, value.metric) == (part, metric):
             yield Ours(
-                recipe=recipe, rule=value.rule, honest=value.honest, value=value.mean, low=value.low, high=value.high,
+                recipe=recipe, kind=kind, rule=value.rule, honest=value.honest, value=value.mean, low=value.low, high=value.high,
                 num_seeds=len(value.values), data_digest=entry.data_digest, code=entry.code_version, sweep=None,
             )  # fmt: skip
 

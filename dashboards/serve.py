@@ -73,6 +73,7 @@ def _greet(url: str, host: str, mlflow: str | None) -> None:
 def _served(made: object, host: str, port: int) -> Iterator[tuple[str, threading.Thread]]:
     """The pages, from a thread of this process; signals stay with the main thread."""
     listening = children.listen(port, host)
+    listening.listen()  # who comes before the server is ready waits
     shown = f"[{host}]" if ":" in host else host
     server = uvicorn.Server(uvicorn.Config(made, log_level="warning", access_log=False, timeout_graceful_shutdown=3))  # type: ignore[arg-type]
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
@@ -94,9 +95,7 @@ def _watch(others: Sequence[Child], server: threading.Thread, stop: threading.Ev
             if child.process is None and child.ready():
                 child.start()
             if (said := child.died()) is not None:
-                return console.fail(
-                    f"{child.name} must run while the pages are served, but it ended with {said}. All was stopped: start it again."
-                )
+                return console.fail(f"{child.name} must run beside the pages, but it ended with {said}. All was stopped: start it again.")
             if child.process is not None and not child.told and child.answers():
                 child.told = True
                 console.say(f"{child.name}: {child.url}")
