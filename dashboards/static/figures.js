@@ -18,7 +18,10 @@
     if (rows) own.height = 48 + Math.round(rows * Math.min(240, (aspect * (place.clientWidth - 48)) / columns));
     if (own.height) place.style.minHeight = `${own.height}px`;
     delete own.width; // the page gives it
-    Plotly.newPlot(place, data, own, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] });
+    Plotly.newPlot(place, data, own, {
+      responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+      showSendToCloud: false, plotlyServerURL: "", // Plotly 4 offers to upload a chart by default: clips are licensed
+    });
   };
   document.querySelectorAll("[data-figure]").forEach(draw);
 })();

@@ -103,6 +103,7 @@ def test_a_page_is_drawn_without_a_complaint_and_fits_a_narrow_screen(name: str,
     assert complaints(browser) == []
     assert num_figures >= (2 if name in PAGES else 0)
     assert all(width > 200 and height > 60 for width, height in browser.execute_script(SIZES))
+    assert not browser.find_elements(By.CSS_SELECTOR, "[data-title^='Share']"), "Plotly must not offer to upload a chart"
     assert len(browser.find_elements(By.TAG_NAME, "h1")) == 1
     asked = requests(browser)
     assert asked and {urlsplit(address).hostname for address in asked if address.startswith("http")} == {"127.0.0.1"}
@@ -169,5 +170,8 @@ def test_the_report_is_drawn_from_one_file_without_a_server(swept: tuple[Path, S
     assert num_figures >= 10
     assert complaints(browser) == []
     assert all(width > 200 and height > 60 for width, height in browser.execute_script(SIZES))
+    assert not browser.find_elements(By.CSS_SELECTOR, "[data-title^='Share']")
     assert not [address for address in requests(browser) if not address.startswith(("file:", "data:", "blob:"))]
     assert too_wide(browser) == []
+    browser.execute_script("fetch('http://127.0.0.1:1/')")
+    WebDriverWait(browser, PATIENCE_S).until(lambda driver: any("Content Security Policy" in said for said in complaints(driver)))
