@@ -13,7 +13,8 @@ UNAVAILABLE = (MlflowException, SQLAlchemyError, requests.RequestException, OSEr
 ANSWER_LENGTH = 300
 REFUSED = ("error code 401", "error code 403", "PERMISSION_DENIED")
 """In the answer of an MLflow server: no such user or password; a user who may not."""
-_ERRNO = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
+_CAUSES = (re.compile(r"\[Errno -?\d+\] ([^\"')]+)"), re.compile(r"\('([^'()]+)'\)+$"), re.compile(r": (Read timed out)"))
+"""Where a chain of exceptions says what happened, in the order of preference."""
 
 
 class TrackingUnavailable(ConnectionError):
@@ -59,5 +60,5 @@ class StudyUnavailable(ConnectionError):
 def _first_line(answer: str) -> str:
     """What a person needs of it: not the page that a server sends along, nor the whole of a chain of causes."""
     said = (answer.strip() or "nothing").splitlines()[0].partition(" Response body:")[0]
-    cause = _ERRNO.search(said)
-    return masked(cause[1] if cause else said)[:ANSWER_LENGTH].rstrip(". ")
+    causes = [found[1] for cause in _CAUSES if (found := cause.search(said.strip()))]
+    return masked(causes[0] if causes else said)[:ANSWER_LENGTH].rstrip(". ")

@@ -19,6 +19,8 @@ ADDRESS = "http://lab:hidden@mlflow:5000"
         ),
         ("PERMISSION_DENIED: Permission denied", "answered: PERMISSION_DENIED: Permission denied.", "MLFLOW_TRACKING_USERNAME"),
         ('HTTPConnectionPool (Caused by E("X: [Errno 111] Connection refused"))', "answered: Connection refused.", "bring it back"),
+        ("P (Caused by E('Connection aborted.', R('Remote end closed connection')))", "answered: Remote end closed connection.", "bring"),
+        ('P (Caused by ReadTimeoutError("P(port=1): Read timed out. (read timeout=20)"))', "answered: Read timed out.", "bring it back"),
         ("", "answered: nothing.", "bring it back"),
         ("(psycopg) password=hidden is wrong\n[SQL: SELECT 1]", "password=*** is wrong.", "bring it back"),
     ],
