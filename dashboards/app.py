@@ -74,7 +74,7 @@ def app(
 
     @made.get("/")
     def first() -> Response:
-        return answer(listing(runs.home, runs.sweeps()), addresses.HOME)
+        return answer(listing(runs.home, runs.sweeps(), away=runs.away), addresses.HOME)
 
     @made.get(addresses.PAPERS)
     def all_papers() -> Response:

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboards import study_server
+from dashboards.stores import in_use
 from orchestrator.study import default_storage
 from orchestrator.tracking import default_uri
 
@@ -103,7 +103,7 @@ def mlflow(home: Path, tracking_uri: str | None) -> Child | None:
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
     command = [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
-    return Child(name="MLflow", port=port, command=command, environment=settings, ready=lambda: _has_rows(uri, "runs"))
+    return Child(name="MLflow", port=port, command=command, environment=settings, ready=lambda: in_use(uri, "runs"))
 
 
 def optuna(home: Path, storage: str | None) -> Child:
@@ -111,7 +111,7 @@ def optuna(home: Path, storage: str | None) -> Child:
     uri, port = storage or default_storage(home), free_port(8080)
     command = [sys.executable, "-m", "dashboards.study_server", LOOPBACK, str(port)]
     settings = {study_server.STORAGE: uri}
-    return Child(name="Optuna dashboard", port=port, command=command, environment=settings, ready=lambda: _has_rows(uri, "studies"))
+    return Child(name="Optuna dashboard", port=port, command=command, environment=settings, ready=lambda: in_use(uri, "studies"))
 
 
 def free_port(wanted: int, host: str = LOOPBACK) -> int:
@@ -136,17 +136,3 @@ def listen(wanted: int, host: str = LOOPBACK) -> socket.socket:
                     f"--host must be an address of this machine, but '{host}' cannot be listened on ({error}). Use 127.0.0.1."
                 ) from error
     raise AssertionError("a free port is found or an error raised")
-
-
-def _has_rows(uri: str, table: str) -> bool:
-    """Whether a database is there and in use. A server is taken to be."""
-    if not uri.startswith("sqlite:///"):
-        return True
-    path = Path(uri.removeprefix("sqlite:///"))
-    if not path.exists():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-            return database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
-    except sqlite3.Error:  # being created
-        return False

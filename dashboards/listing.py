@@ -17,13 +17,13 @@ SEARCHES = (
 REPRODUCTIONS = ("reproduction", "status", "model", "corpus", "seed", "started", "last_epoch UF1", "95 % interval", "MLflow")
 
 
-def listing(home: Path, sweeps: Sequence[Listed]) -> Page:
-    """Every search and every reproduction of a home."""
+def listing(home: Path, sweeps: Sequence[Listed], *, away: bool = False) -> Page:
+    """Every search and every reproduction of a home; ``away``: MLflow does not answer."""
     lead = f"What was run below {home}."
     if not sweeps:
-        return Page(name="sweeps", title="Sweeps", lead=lead, blocks=_empty(home), refresh_s=LIVE_S)
+        return Page(name="sweeps", title="Sweeps", lead=lead, blocks=(*_away(away), *_empty(home)), refresh_s=LIVE_S)
     searches, reproductions = ([each for each in sweeps if each.searched is wanted] for wanted in (True, False))
-    blocks: list[Block] = [*_alarms(sweeps)]
+    blocks: list[Block] = [*_away(away), *_alarms(sweeps)]
     if searches:
         rows, tones = tuple(map(_search, searches)), tuple(TONES.get(each.status, "plain") for each in searches)
         blocks.append(Table(title="Searches", columns=SEARCHES, rows=rows, tones=tones))
@@ -55,6 +55,11 @@ def _empty(home: Path) -> tuple[Block, ...]:
             "If you expected sweeps here, another --home was used: python -m dashboards.serve --home THAT-FOLDER.",
         ),
     )
+
+
+def _away(away: bool) -> list[Block]:
+    text = "MLflow does not answer: scores, times and links to runs are not shown. Sweeps go on, and catch up when it is back."
+    return [Callout(tone="warn", text=text)] if away else []
 
 
 def _alarms(sweeps: Sequence[Listed]) -> list[Block]:

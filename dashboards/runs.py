@@ -1,6 +1,7 @@
 """Runs: the only reader of MLflow, the study, the summaries and the ledger. Gives the sweeps of a home, and one sweep as arrays."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from mlflow.entities import Run, ViewType
 
+from dashboards.stores import in_use
 from dashboards.study_reader import StudyReader, StudyRows, StudyTrial
 from dashboards.sweep_view import INTERRUPTED, RUNNING, Listed, RunningTrial, SweepView
 from orchestrator.ledger import FoldId, Ledger
@@ -20,6 +22,7 @@ from orchestrator.tracking_store import KEY, KIND, SWEEP, UNAVAILABLE
 from search_spaces.recipe import Plain
 
 PAGE = 1000
+RETRY_S = 30.0
 
 
 class NoSweep(LookupError):
@@ -34,6 +37,7 @@ class Runs:
         self.storage = storage or default_storage(home)
         self._study: StudyReader | None = None
         self._tracker: Tracker | None = None
+        self._retry_at = 0.0
 
     @property
     def address(self) -> str:
@@ -41,13 +45,20 @@ class Runs:
         return self.tracking_uri or default_uri(self.home)
 
     def tracker(self) -> Tracker | None:
-        """The view in MLflow; None while there is none."""
+        """The view in MLflow; None while there is none, or it does not answer."""
+        if self.away or not in_use(self.address, "runs"):
+            return None
         if self._tracker is None:
             try:
                 self._tracker = Tracker.existing(self.tracking_uri, self.home)
-            except (ValueError, ConnectionError):
-                return None
+            except (ValueError, *UNAVAILABLE):
+                self._retry_at = time.monotonic() + RETRY_S
         return self._tracker
+
+    @property
+    def away(self) -> bool:
+        """MLflow did not answer lately: it is left alone for a while, so that pages stay quick."""
+        return time.monotonic() < self._retry_at
 
     def sweeps(self) -> list[Listed]:
         """Searches and reproductions, the newest first; those that MLflow does not know come from their summaries."""
@@ -92,9 +103,8 @@ class Runs:
         return replace(view, running=self._running(view, study)) if view.live else view
 
     def study(self, name: str) -> StudyRows:
-        """The study's trials; empty for a reproduction, and while there is no database."""
-        path = self.home / "optuna.db"
-        if self.storage == default_storage(self.home) and not path.exists():
+        """The study's trials; empty for a reproduction, and while there is no study."""
+        if not in_use(self.storage, "studies"):
             return StudyRows()
         if self._study is None:
             self._study = StudyReader(self.storage)
@@ -133,6 +143,7 @@ class Runs:
                 if not token:
                     return found
         except UNAVAILABLE:
+            self._retry_at = time.monotonic() + RETRY_S
             return []
 
     def _listed(self, run: Run) -> Listed:

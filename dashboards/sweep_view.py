@@ -18,7 +18,7 @@ from orchestrator.summary_files import Clip
 from search_spaces.recipe import Plain
 
 RUNNING, INTERRUPTED = "RUNNING", "INTERRUPTED"
-LIVE_S = 10
+LIVE_S = 15
 """Pages of a running sweep are loaded anew after so many seconds."""
 
 

@@ -15,6 +15,7 @@ from orchestrator.results import SweepResult
 from orchestrator.selection import score_all
 from orchestrator.summaries import SummaryKeeper
 from orchestrator.summary_files import folder
+from orchestrator.tracking_store import KIND
 
 Swept = tuple[Path, SweepResult]
 
@@ -95,10 +96,29 @@ def test_without_mlflow_the_summary_is_shown(copied: Swept) -> None:
     assert view is not None and len(view.scores) == 4
 
 
+def test_an_mlflow_that_does_not_answer_is_asked_once(copied: Swept, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, result = copied
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    runs = Runs(home, "http://127.0.0.1:9")  # the discard port: nobody listens
+    (listed,) = runs.sweeps()
+    assert (listed.name, listed.status) == (result.name, "UNKNOWN") and runs.away
+    monkeypatch.setattr("dashboards.runs.Tracker.existing", lambda *_: pytest.fail("it was asked again"))
+    assert runs.view(result.name) is not None
+
+
+def test_a_database_that_is_being_made_is_left_alone(tmp_path: Path) -> None:
+    for name in ("mlflow.db", "optuna.db"):
+        (tmp_path / name).touch()
+    runs = Runs(tmp_path)
+    assert runs.sweeps() == [] and not runs.study("x").trials and not runs.away
+    assert [(path.name, path.stat().st_size) for path in sorted(tmp_path.iterdir())] == [("mlflow.db", 0), ("optuna.db", 0)]
+
+
 def test_a_running_trial_is_shown_with_the_folds_that_it_has(copied: Swept) -> None:
     home, result = copied
     last = result.trials[-1]
-    change(home, "mlflow.db", f"UPDATE runs SET status = 'RUNNING' WHERE name = '{result.name}'")
+    sweeps = f"SELECT run_uuid FROM tags WHERE key = '{KIND}' AND value = 'sweep'"
+    change(home, "mlflow.db", f"UPDATE runs SET status = 'RUNNING' WHERE run_uuid IN ({sweeps})")
     change(home, "optuna.db", f"UPDATE trials SET state = 'RUNNING', datetime_complete = NULL WHERE number = {last.index}")
     keeper = SummaryKeeper(home, result)
     view = Runs(home).view(result.name)
