@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -55,7 +56,7 @@ def examine(home: Path, record: FoldRecord, key: str, tensor: np.ndarray) -> Exa
         network = _network(Ledger(home), record)
         inputs = _inputs(record.id.settings, tensor)
         answer = _answer(network, inputs, record.id.settings)
-    except (ValueError, RuntimeError) as error:
+    except ValueError as error:
         return Examined(missing=dict.fromkeys(("network", "attention", "saliency"), _line(error)))
     if (gap := float(np.abs(answer - recorded).max())) > SAME:
         reason = (
@@ -80,8 +81,7 @@ def _network(ledger: Ledger, record: FoldRecord) -> nn.Module:
     """The fold's network in evaluation mode.
 
     Raises:
-        ValueError: its weights were not kept, or are gone.
-        RuntimeError: they do not fit the model's code as it is now.
+        ValueError: its weights were not kept, are gone or damaged, or do not fit the model's code as it is now.
     """
     if record.weights is None:
         raise ValueError(
@@ -93,7 +93,13 @@ def _network(ledger: Ledger, record: FoldRecord) -> nn.Module:
         raise ValueError(f"A fold record's weights must lie beside it, but {path} is gone. Delete the record and sweep again to train it.")
     hparams = {name.removeprefix("model."): value for name, value in record.id.settings.items() if name.startswith("model.")}
     network = models.build(str(record.id.settings["model"]), record.held_out.probabilities.shape[2], **hparams)
-    network.load_state_dict(load_file(path))
+    try:
+        network.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(
+            f"A fold's weights must be whole and fit its network, but those in {path} do not ({_line(error)}): the file is damaged or the "
+            "model's code changed since. Sweep again to train them."
+        ) from error
     return network.eval()
 
 

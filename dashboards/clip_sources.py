@@ -104,6 +104,8 @@ def face_frames(home: Path, source: Source) -> np.ndarray | None:
 def _cuts(constants: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every way in which a pipeline with these constants may have asked for faces (``preprocessing.face_frames``)."""
     sides = [(constants.get(height), constants.get(width)) for height, width in _SIDES]
+    if "margin" in constants:  # of SHCNN, cut off after the flow
+        sides.append((constants["size"] + 2 * int(constants["margin"]),) * 2)
     for height, width in dict.fromkeys(pair for pair in sides if all(pair)):
         for colour in (True, False):
             yield {"cut": str(constants.get("faces")), "height": height, "width": width, "colour": colour}

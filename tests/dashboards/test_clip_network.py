@@ -62,6 +62,18 @@ def test_weights_that_are_not_there_are_said_to_be(home: Path, record: FoldRecor
     assert "is gone" in gone.missing["network"] and gone.saliency is None
 
 
+def test_damaged_weights_are_said_to_be(home: Path, record: FoldRecord, tmp_path: Path) -> None:
+    key = record.held_out.keys[0]
+    tensor = trained_on(home, record, key).tensor
+    assert record.weights is not None
+    place = tmp_path / "ledger" / record.weights
+    place.parent.mkdir(parents=True)
+    place.write_bytes((home / "ledger" / record.weights).read_bytes()[:1000])
+    assert "must be whole and fit its network" in examine(tmp_path, record, key, tensor).missing["network"]
+    wider = replace(record, id=replace(record.id, settings={**record.id.settings, "model.hidden": 16}))
+    assert "the model's code changed since" in examine(home, wider, key, tensor).missing["network"]
+
+
 def test_a_descriptor_has_an_answer_and_says_why_nothing_is_drawn(tmp_path: Path) -> None:
     recipe = small_recipe("fdm")
     shards = build_shards(recipe.data, tmp_path)
