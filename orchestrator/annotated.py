@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 IMAGE_IN, WIDTH_IN, BAR_IN = 1.3, 9.0, 0.34
+LONGEST = 0.99
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +31,8 @@ class Pictures:
     flow: np.ndarray | None
     """(T, 2, H, W), in any unit."""
     flow_name: str
+    is_seen: bool
+    """Whether the network sees the face like this; a mosaic of its regions, say, cannot be laid over it."""
 
 
 def moments(num_images: int) -> np.ndarray:
@@ -76,12 +79,18 @@ def _kinds(pictures: Pictures, look: Look, where_name: str) -> list[tuple[str, n
     if pictures.frames is not None:
         kinds.append(("face", pictures.frames / 255))
     if pictures.flow is not None:
-        kinds.append((pictures.flow_name, flow_colours(pictures.flow)))
+        kinds.append((pictures.flow_name, flow_colours(_shortened(pictures.flow))))
     if look.where is not None:
         where = look.where[pictures.moments]
-        under = kinds[0][1] if kinds else np.ones((*where.shape, 3))
+        under = kinds[0][1] if kinds and pictures.is_seen else np.ones((*where.shape, 3))
         kinds.append((where_name, overlay(under, where[:, None])))
     return kinds
+
+
+def _shortened(flow: np.ndarray) -> np.ndarray:
+    """Vectors of at most the 99th percentile's length: a few wild ones at the border would leave all others white."""
+    lengths = np.hypot(flow[:, 0], flow[:, 1])[:, None]  # (T, 1, H, W)
+    return flow * np.minimum(1, np.quantile(lengths, LONGEST) / np.maximum(lengths, np.finfo(np.float32).tiny))
 
 
 def _when(axes: Any, weights: np.ndarray) -> None:

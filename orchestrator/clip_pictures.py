@@ -22,17 +22,18 @@ def pictures(version: Version, made: Prepared, batch: np.ndarray, num_images: in
     own = _own_flow(version, batch)
     flows = own[drawn] if own is not None and len(own) == num_images else None
     if version.preprocessing["reads"] != FRAMES:
-        return Pictures(moments=drawn, frames=None, flow=flows, flow_name="flow")
+        return Pictures(moments=drawn, frames=None, flow=flows, flow_name="flow", is_seen=True)
     frames = _faces(version, made)
     at = nearest_frames(len(frames), num_images)[drawn]
     numbers = [frame.number for frame in made.clip.frames]
     if num_images == 1 and made.clip.apex in numbers:
         at = np.array([numbers.index(made.clip.apex)])
     if flows is not None:
-        return Pictures(moments=drawn, frames=_cropped(frames[at], _share(version, batch)), flow=flows, flow_name="flow")
+        return Pictures(moments=drawn, frames=_cropped(frames[at], _share(version, batch)), flow=flows, flow_name="flow", is_seen=True)
     gray = np.round(frames @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
     shown = np.stack([flow.compute(gray[0], gray[t], method="tvl1") for t in at])
-    return Pictures(moments=drawn, frames=frames[at], flow=shown, flow_name="flow from onset\n(for display)")
+    is_seen = "faces" in constants_of(version.preprocessing)
+    return Pictures(moments=drawn, frames=frames[at], flow=shown, flow_name="flow from onset\n(for display)", is_seen=is_seen)
 
 
 def _faces(version: Version, made: Prepared) -> np.ndarray:
