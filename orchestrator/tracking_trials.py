@@ -36,13 +36,13 @@ def trial_name(trial: Trial, recipe: Recipe) -> str:
     changed = {name: value for name, value in trial.settings.items() if name not in paper or paper[name] != value}
     said = " ".join(f"{_short(name, changed)}={_shown(value)}" for name, value in changed.items()) or PAPERS_POINT
     name = f"{trial.index:04d} {said}"
-    return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
+    return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1].rpartition(' ')[0]} …"
 
 
 def _short(name: str, names: Mapping[str, Plain]) -> str:
-    """The last word of a dotted name, or all of it where two end alike."""
+    """The last word of a dotted name, or all of it where it says nothing by itself or two end alike."""
     last = name.rpartition(".")[2]
-    return last if sum(other.rpartition(".")[2] == last for other in names) == 1 else name
+    return last if last != "kind" and sum(other.rpartition(".")[2] == last for other in names) == 1 else name
 
 
 def _shown(value: Plain) -> str:
