@@ -73,6 +73,7 @@ def settings(index: int) -> dict[str, Any]:
 
 def write_study(home: Path, sweep: SweepResult, num_trials: int) -> None:
     """An Optuna study with every trial, its parameters and a score for each fold."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(storage=default_storage(home), study_name=sweep.name, direction="maximize")
     number, begin = study._study_id, datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     with closing(sqlite3.connect(home / "optuna.db")) as database, database:

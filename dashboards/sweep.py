@@ -50,14 +50,15 @@ def _summary(view: SweepView) -> Callout:
         best = whole[view.inner_score[whole].argmax()]
         parts.append(f"Best on inner subjects: {view.trial_name(int(view.index[best]))} with UF1 {view.inner_score[best]:.4f}.")
     if "nested" in view.scores:
-        parts.append(f"The number to publish is the nested one: UF1 {view.scores['nested'].value():.4f}; see Honesty.")
+        says = "The number to publish is the nested one" if view.listed.status == "FINISHED" else "Nested, of the trials so far"
+        parts.append(f"{says}: UF1 {view.scores['nested'].value():.4f}; see Honesty.")
     tones: dict[str, Tone] = {"FINISHED": "good", INTERRUPTED: "warn", "KILLED": "warn", "FAILED": "bad"}
-    says = {
+    broken = {
         INTERRUPTED: "Interrupted: its driver died. The same command again resumes it.",
-        "KILLED": "Killed: the same command resumes it.",
+        "KILLED": "Killed. The same command again resumes it.",
     }
     status = view.listed.status
-    return Callout(title=says.get(status, f"{status.capitalize()}."), text=" ".join(parts), tone=tones.get(status, "plain"))
+    return Callout(title=broken.get(status, f"{status.capitalize()}."), text=" ".join(parts), tone=tones.get(status, "plain"))
 
 
 def _making(view: SweepView) -> Iterator[Callout]:

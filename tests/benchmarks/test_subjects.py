@@ -90,3 +90,9 @@ def test_flow() -> None:
 def test_flow_build() -> None:
     rows = rows_of("flow_build")
     assert len(rows) == 4 and all((row.ours or 0) > 0 and (row.against or 0) > 0 for row in rows)
+
+
+@pytest.mark.slow
+def test_dashboards_open() -> None:
+    rows = rows_of("dashboards_open")
+    assert [row.goal for row in rows] == ["<= 3 s"] * 4 and all((row.ours or 0) > 0 for row in rows)

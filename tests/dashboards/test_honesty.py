@@ -2,31 +2,21 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from dashboards.honesty import honesty
 from dashboards.page import Callout, Figure, Table
 from dashboards.runs import Runs
 from orchestrator import metrics
-from orchestrator.metrics import Predictions
 from orchestrator.results import SweepResult
-from orchestrator.selection import Score, gap
-from tests.dashboards.view_examples import CLASSES, FOLDS, column, of, row, view, words
+from orchestrator.selection import gap
+from tests.dashboards.view_examples import column, of, row, score, view, words
 
-KEYS = [f"{fold}/clip{number}" for fold in FOLDS for number in range(2)]
-TRUTH = np.array([0, 1] * 4)
-
-
-def score(rule: str, predicted: list[int]) -> Score:
-    predictions = Predictions.from_keys(KEYS, TRUTH, np.array(predicted), CLASSES)
-    return Score(
-        rule=rule, honest=rule != "oracle", predictions=predictions, chosen=dict.fromkeys(FOLDS, (0, 1)), explanation=f"{rule} chose"
-    )
+RIGHT = [0, 1] * 4
 
 
 def test_a_gap_that_is_real_is_told_as_such() -> None:
-    scores = {"nested": score("nested", [0, 0] * 4), "oracle": score("oracle", TRUTH.tolist())}
+    scores = {"nested": score("nested", [0, 0] * 4), "oracle": score("oracle", RIGHT)}
     page = honesty(view(row(0, (0.5,) * 4), scores=scores, reasons={"last_epoch": "Trial 0 failed."}, num_scored=1))
     told = of(page, Callout)
     assert (told.tone, told.title, told.text) == ("warn", "The gap is real.", gap(scores).sentence)
@@ -36,7 +26,7 @@ def test_a_gap_that_is_real_is_told_as_such() -> None:
 
 
 def test_equal_scores_are_no_gap() -> None:
-    scores = {rule: score(rule, TRUTH.tolist()) for rule in ("nested", "oracle")}
+    scores = {rule: score(rule, RIGHT) for rule in ("nested", "oracle")}
     assert of(honesty(view(row(0, (0.5,) * 4), scores=scores)), Callout).title == "The gap may be chance."
 
 

@@ -7,7 +7,7 @@ import pytest
 from dashboards.page import Callout, Figure, Link, Table
 from dashboards.sweep import sweep
 from dashboards.sweep_view import INTERRUPTED, LIVE_S, RunningTrial
-from tests.dashboards.view_examples import column, of, row, view, words
+from tests.dashboards.view_examples import column, of, row, score, view, words
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ROWS = (
@@ -55,6 +55,14 @@ def test_while_it_runs_it_looks_again() -> None:
 def test_one_that_broke_off_says_what_to_do() -> None:
     told = of(sweep(view(*ROWS, status=INTERRUPTED)), Callout)
     assert told.tone == "warn" and "The same command again resumes it" in told.title
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), (("FINISHED", "The number to publish is the nested one"), ("KILLED", "Nested, of the trials so far"))
+)
+def test_only_a_finished_sweep_has_a_number_to_publish(status: str, said: str) -> None:
+    scores = {"nested": score("nested", [0, 1] * 4)}
+    assert f"{said}: UF1 1.0000" in of(sweep(view(*ROWS, status=status, scores=scores)), Callout).text
 
 
 def test_before_the_first_trial_there_is_a_page() -> None:

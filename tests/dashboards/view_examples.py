@@ -11,7 +11,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from dashboards.page import Block, Callout, Figure, Page, Table, Text
 from dashboards.sweep_view import Listed, SweepView
+from orchestrator.metrics import Predictions
 from orchestrator.results import SweepResult
+from orchestrator.selection import Score
 from orchestrator.summary_files import SCHEMA, Clip
 
 FOLDS = ("toy/s1", "toy/s2", "toy/s3", "toy/s4")
@@ -74,3 +76,12 @@ def words(page: Page) -> str:
     """All that stands in sentences."""
     texts = [block.text for block in page.blocks if isinstance(block, Text | Callout)]
     return " ".join([*texts, *(block.caption for block in page.blocks if isinstance(block, Figure | Table))])
+
+
+def score(rule: str, predicted: list[int]) -> Score:
+    """A rule's answers, in the order of the view's clips."""
+    keys = [f"{fold}/clip{number}" for fold in FOLDS for number in range(2)]
+    predictions = Predictions.from_keys(keys, np.array([0, 1] * 4), np.array(predicted), CLASSES)
+    return Score(
+        rule=rule, honest=rule != "oracle", predictions=predictions, chosen=dict.fromkeys(FOLDS, (0, 1)), explanation=f"{rule} chose"
+    )
