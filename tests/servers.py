@@ -31,6 +31,11 @@ USER, PASSWORD = "losotune", "not-to-be-shown-7"
 ADMIN, ADMIN_PASSWORD = "laboratory", "not-to-be-shown-either-9"
 """Of MLflow's server."""
 BUCKET = "losotune"
+REPOSITORY = Path(__file__).resolve().parents[1]
+TIED = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
+"""A process that dies with the one that started it, also where that is killed."""
+LEASH = (sys.executable, "-m", "dashboards.leash")
+"""The same for a family of processes: they end when the pipe that is their standard input closes."""
 
 
 def free_port() -> int:
@@ -82,7 +87,8 @@ class Postgres:
     def start(self) -> None:
         options = ("-D", self.folder / "data", "-p", str(self.port), "-k", self.folder, "-h", "127.0.0.1", "-F")
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([self.programs / "postgres", *options], stderr=log, stdout=log, user=self.owner, cwd="/")
+            command = [*TIED, self.programs / "postgres", *options]
+            self.process = subprocess.Popen(command, stderr=log, stdout=log, user=self.owner, cwd="/")
         until(self._answers, "PostgreSQL")
 
     def stop(self, how: int = signal.SIGQUIT) -> None:
@@ -195,6 +201,7 @@ class MlflowServer:
             "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "MLFLOW_FLASK_SERVER_SECRET_KEY": "of-this-test",
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            "PYTHONPATH": str(REPOSITORY),
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             **self.environment,
         }
@@ -202,8 +209,8 @@ class MlflowServer:
         places = ("--backend-store-uri", self.backend, "--artifacts-destination", f"s3://{BUCKET}")
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mlflow", "server", *options, *places],
-                env={**os.environ, **given}, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
+                [*LEASH, sys.executable, "-m", "mlflow", "server", *options, *places],
+                env={**os.environ, **given}, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.folder,
             )  # fmt: skip
         until(self._answers, "MLflow server")
 
