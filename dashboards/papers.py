@@ -14,7 +14,6 @@ LEAD = "What the papers print, what came of it here, and how it was chosen."
 HEADS = (
     "method",
     "data set",
-    "protocol",
     "metric",
     Column(title="published", form=".4f"),
     "reproduced",
@@ -23,12 +22,13 @@ HEADS = (
     Column(title="inside", hint="whether the printed number lies in our 95 % interval"),
     "rule",
     "honest",
+    "MLflow",
+    "protocol",
     "by",
     "seeds",
     "recipe",
     "data digest",
     "code version",
-    "MLflow",
 )
 Key = tuple[str, str, str, str | None]
 
@@ -72,9 +72,9 @@ def _one(title: str, found: Sequence[Row], measured: Mapping[Row, Sequence[Ours]
 def _line(row: Row, each: Ours) -> tuple[Cell, ...]:
     link = Link(text="run", url=addresses.run(each.sweep)) if each.sweep else "measured before"
     return (
-        row.method + (f" ({row.variant})" if row.variant else ""), row.dataset, row.protocol, METRICS[row.metric], row.value, each.value,
+        row.method + (f" ({row.variant})" if row.variant else ""), row.dataset, METRICS[row.metric], row.value, each.value,
         None if row.value is None else each.value - row.value, interval(each.low, each.high), _says(_inside(row, each)), each.rule,
-        "yes" if each.honest else "NO", each.kind, str(each.num_seeds), each.recipe, each.data_digest[:12], each.code, link,
+        "yes" if each.honest else "NO", link, row.protocol, each.kind, str(each.num_seeds), each.recipe, each.data_digest[:12], each.code,
     )  # fmt: skip
 
 

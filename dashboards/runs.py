@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +9,15 @@ from typing import Any
 
 from mlflow.entities import Run, ViewType
 
+from dashboards.running import running
 from dashboards.stores import in_use
-from dashboards.study_reader import StudyReader, StudyRows, StudyTrial
-from dashboards.sweep_view import INTERRUPTED, RUNNING, Listed, RunningTrial, SweepView
-from orchestrator.ledger import FoldId, Ledger
+from dashboards.study_reader import StudyReader, StudyRows
+from dashboards.sweep_view import INTERRUPTED, RUNNING, Listed, SweepView
 from orchestrator.results import SweepResult
 from orchestrator.study import default_storage
 from orchestrator.summary_files import FOLDER, driven, folder, read_clips, read_header, read_scores, read_trials
 from orchestrator.tracking import Tracker, default_uri
 from orchestrator.tracking_store import KEY, KIND, SWEEP, UNAVAILABLE
-from search_spaces.recipe import Plain
 
 PAGE = 1000
 RETRY_S = 30.0
@@ -100,7 +98,7 @@ class Runs:
             num_settled=max(len(settled), table.num_rows), times={n: (t.started, t.ended) for n, t in study.trials.items()},
             distributions=study.distributions, scores=scores, reasons=reasons, num_scored=num_scored,
         )  # fmt: skip
-        return replace(view, running=self._running(view, study)) if view.live else view
+        return replace(view, running=running(view, study.trials.values())) if view.live else view
 
     def study(self, name: str) -> StudyRows:
         """The study's trials; empty for a reproduction, and while there is no study."""
@@ -156,42 +154,6 @@ class Runs:
             experiment_id=info.experiment_id, started=_time(info.start_time), ended=_time(info.end_time), tags=tags,
             params=run.data.params, metrics=run.data.metrics,
         )  # fmt: skip
-
-    def _running(self, view: SweepView, study: StudyRows) -> tuple[RunningTrial, ...]:
-        recipe = {name: plain(text) for name, text in view.listed.params.items()}
-        told = [(trial, self._fold_names(view, recipe, trial.settings)) for trial in study.trials.values() if not trial.settled]
-        ledger = Ledger(self.home)
-        return tuple(_running(trial, None if names is None else sum(map(ledger.has, names))) for trial, names in told)
-
-    def _fold_names(self, view: SweepView, recipe: Mapping[str, Plain], settings: Mapping[str, Plain]) -> list[str] | None:
-        """The names that the trial's fold records will have; None where data or start weights are the trial's own."""
-        if not recipe or recipe.get("training.initial") is not None or any(name.startswith("data.options.") for name in settings):
-            return None
-        header = view.header
-        ids = (
-            FoldId(
-                settings={**recipe, **settings}, data_digest=header.data_digest, fold=fold, seed=header.seed,
-                code_version=header.tags["code_version"],
-            )
-            for fold in header.fold_names
-        )  # fmt: skip
-        return [identity.name for identity in ids]
-
-
-def plain(text: str) -> Plain:
-    """A parameter as MLflow keeps it: strings as they are, everything else as JSON."""
-    try:
-        return _tuples(json.loads(text))
-    except json.JSONDecodeError:
-        return text
-
-
-def _tuples(value: Any) -> Plain:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
-
-
-def _running(trial: StudyTrial, folds_done: int | None) -> RunningTrial:
-    return RunningTrial(index=trial.index, settings=trial.settings, started=trial.started, folds_done=folds_done)
 
 
 def _unlisted(home: Path, header: SweepResult) -> Listed:

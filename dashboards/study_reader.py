@@ -21,7 +21,7 @@ from search_spaces.recipe import Plain
 
 @dataclass(frozen=True, kw_only=True)
 class StudyTrial:
-    """One trial as the study knows it. """
+    """One trial as the study knows it."""
 
     index: int
     settings: Mapping[str, Plain]

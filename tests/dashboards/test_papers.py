@@ -13,7 +13,7 @@ from dashboards.reproductions import COMMIT, ours
 from dashboards.sweep_view import Listed
 from orchestrator import papers as page
 from search_spaces.published import rows
-from tests.dashboards.view_examples import words
+from tests.dashboards.view_examples import column, words
 
 FULL = ("region_cnn_lstm", "FULL (3DB-combined)", "uf1")
 
@@ -106,4 +106,4 @@ def test_what_was_measured_before_is_shown_without_a_run(monkeypatch: pytest.Mon
     found = [each for each in beside() if each.rule == "last_epoch"]
     assert len(found) == 1 and found[0].sweep is None and found[0].num_seeds == 3
     tables = [block for block in papers([]).blocks if isinstance(block, Table) and not block.folded]
-    assert tables and all(line[-1] == "measured before" for table in tables for line in table.rows)
+    assert tables and all(cell == "measured before" for table in tables for cell in column(table, "MLflow"))
