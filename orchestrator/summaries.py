@@ -70,6 +70,15 @@ class SummaryWriter:
                 self._size = file.tell()
             self._known[trial.index] = known
 
+    def forget_others(self, result: SweepResult) -> None:
+        """Begin the rows anew if there are trials that the sweep no longer has: its study was deleted."""
+        with locked(self.folder / WRITE_LOCK, fcntl.LOCK_EX):
+            path = self.folder / "trials.arrows"
+            self._look(path)
+            if set(self._known) - {trial.index for trial in result.trials}:
+                path.unlink()
+                self._known, self._size = {}, 0
+
     def score(self, result: SweepResult, scores: Mapping[str, Score]) -> None:
         """Keep every rule's score of the result's trials, and why the other rules have none. Trials that are missing are added."""
         for trial in result.trials:
@@ -145,6 +154,7 @@ class SummaryKeeper:
         """The sweep has ended: keep its scores, and be gone."""
         with self._careful():
             if self._writer is not None:
+                self._writer.forget_others(result)
                 self._writer.score(result, scores)
         if self._alive is not None:
             self._alive.close()

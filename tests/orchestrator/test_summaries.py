@@ -50,6 +50,13 @@ def test_nothing_is_written_twice_and_the_last_row_of_an_index_counts(tmp_path: 
     assert [row["state"] for row in read_trials(place).to_pylist()] == ["complete", "complete", "failed"]
 
 
+def test_trials_of_a_study_that_was_deleted_are_forgotten(tmp_path: Path) -> None:
+    place = written(tmp_path, full_sweep())
+    anew = sweep("ststnet-toy-1", trial(0))
+    SummaryKeeper(tmp_path, anew).finish(anew, score_all(anew))
+    assert read_trials(place)["index"].to_pylist() == [0]
+
+
 @pytest.mark.parametrize("lost", [1, 50, 400])
 def test_a_torn_tail_is_cut_off_and_written_again(tmp_path: Path, lost: int) -> None:
     place = written(tmp_path, full_sweep())
