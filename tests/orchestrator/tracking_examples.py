@@ -1,8 +1,6 @@
 """A small sweep made by hand: four subjects with three clips each, two classes, three trials."""
 
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -115,10 +113,12 @@ def _history(client: MlflowClient, run_id: str, name: str) -> list[tuple[int, fl
     return sorted((metric.step, metric.value) for metric in client.get_metric_history(run_id, name))
 
 
-def _files(client: MlflowClient, run_id: str) -> dict[str, str]:
-    with TemporaryDirectory() as folder:
-        root = Path(client.download_artifacts(run_id, "", folder)) if client.list_artifacts(run_id) else Path(folder)
-        return {path.relative_to(root).as_posix(): path.read_text() for path in sorted(root.rglob("*")) if path.is_file()}
+def _files(client: MlflowClient, run_id: str, folder: str | None = None) -> dict[str, int]:
+    """Path -> bytes."""
+    found: dict[str, int] = {}
+    for item in client.list_artifacts(run_id, folder):
+        found |= _files(client, run_id, item.path) if item.is_dir else {item.path: item.file_size}
+    return found
 
 
 def other_seed(of: Trial) -> Trial:
