@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-PATIENCE_S = 5.0
+PATIENCE_S = 3.0
 
 
 def main(command: Sequence[str]) -> int:
