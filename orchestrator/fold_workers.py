@@ -94,8 +94,8 @@ class WorkerGroups:
 
     def _fit(self, num: int, slot: int, max_items: int | None) -> None:
         from ray.train import FailureConfig, RunConfig, ScalingConfig
-        from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
         from ray.train.torch import TorchConfig
+        from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
         workers = self.workers
         resources = {"GPU": workers.gpus_per_worker, "CPU": 0.5} if workers.use_gpu else {"CPU": 1}

@@ -58,6 +58,7 @@ class Study:
         self.address, self.proposer, self.lag = storage, proposer, lag
         with self._said():
             self.study = optuna.create_study(storage=_storage(storage), study_name=name, load_if_exists=True, direction="maximize")
+            databases.commit_quickly(self.study._storage._backend.engine)
         self.settled: dict[int, FrozenTrial] = {}
         """Index -> trial in the form that proposals see."""
         self._ids: dict[int, int] = {}

@@ -57,6 +57,8 @@ class Store:
         self.experiment_id = str(found.experiment_id)
         self._place = str(found.artifact_location)
         self._database = tracking_rows.database_of(self.client)
+        if self._database is not None:
+            databases.commit_quickly(self._database.engine)
         self._runs: dict[str, KnownRun] = {}
 
     def _experiment(self, name: str, artifacts: Path) -> Experiment:
