@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator import console
+from orchestrator.addresses import masked
 from orchestrator.gate import COMPARED, Candidate, Verdict, gate
 
 SWEEP = "losotune.sweep"
@@ -115,7 +116,8 @@ def history(model: str, home: Path, uri: str | None = None) -> dict[str, Any]:
     past = champions.reigns(tracker, model)
     if not past:
         raise ValueError(
-            f"A history needs a champion, but '{model}' in {tracker.uri} has none. Promote one: python -m orchestrator.promote {model}"
+            f"A history needs a champion, but '{model}' in {masked(tracker.uri)} has none. "
+            f"Promote one: python -m orchestrator.promote {model}"
         )
     return {"model": model, "reigns": [_reign(reign.version, reign.began, reign.ended, reign.how) for reign in past]}
 

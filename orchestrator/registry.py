@@ -15,6 +15,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from orchestrator import prediction_files, release
+from orchestrator.addresses import masked
 from orchestrator.gate import Candidate
 from orchestrator.release import Release
 from orchestrator.tracking import Tracker
@@ -96,7 +97,7 @@ def resolve(tracker: Tracker, name: str, version: str) -> ModelVersion:
         return client.get_model_version(name, version) if version.isdecimal() else client.get_model_version_by_alias(name, version)
     except MlflowException as error:
         raise ValueError(
-            f"A registered model must be named with a version or alias it has, but '{name}' in {tracker.uri} has no '{version}'"
+            f"A registered model must be named with a version or alias it has, but '{name}' in {masked(tracker.uri)} has no '{version}'"
             f"{f' (its newest version is {known})' if (known := newest(tracker, name)) else ''}. "
             f"Register one: python -m orchestrator.sweep {name}; or make the champion: python -m orchestrator.promote {name}"
         ) from error

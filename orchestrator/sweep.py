@@ -21,7 +21,7 @@ from orchestrator.leaderboard import document, tell
 from orchestrator.ledger import Ledger
 from orchestrator.proposals import SAMPLERS, Sampler
 from orchestrator.release import Release, gather
-from orchestrator.results import SweepResult
+from orchestrator.results import SweepResult, Trial
 from orchestrator.search import make_study, search
 from orchestrator.selection import Score, score_all
 from orchestrator.session import Session, header, open_session
@@ -104,11 +104,13 @@ def sweep(
         run_id = tracker.sweep(start, recipe)
         summary = SummaryKeeper(home, start)
         study = make_study(storage or default_storage(home), recipe, space, start, session, sampler)
+
+        def on_trial(trial: Trial) -> None:
+            summary.add(trial)
+            tracker.trial(start, trial, fold_runs=fold_runs)
+
         try:
-            result = search(
-                session, recipe, study, start, num_trials=num_trials, hours=hours,
-                on_trial=lambda trial: (summary.add(trial), tracker.trial(start, trial, fold_runs=fold_runs)),
-            )  # fmt: skip
+            result = search(session, recipe, study, start, num_trials=num_trials, hours=hours, on_trial=on_trial)
         except BaseException:
             tracker.finish(start, "KILLED")
             raise

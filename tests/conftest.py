@@ -19,10 +19,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """``pytest -n 2 --dist loadgroup``: one process runs what starts Ray, which wants the cores for itself; the others the rest."""
+    """``pytest -n 2 --dist loadgroup``: what shares a Ray, servers or a sweep to look at runs in one process; the rest wherever."""
     for item in items:
-        if item.get_closest_marker("ray"):
-            item.add_marker(pytest.mark.xdist_group("ray"))
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item) -> str | None:
+    if item.get_closest_marker("ray"):
+        return "ray"
+    if item.path.parent.name == "dashboards":
+        return "pages"
+    return "servers" if {"postgres", "mlflow_server"} & set(getattr(item, "fixturenames", ())) else None
 
 
 @pytest.fixture
