@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator import cluster, console, fold_queue
+from orchestrator.checkout import commit
 from orchestrator.fold_job import FoldJob, clips_of, code_version, folds_of
 from orchestrator.fold_workers import Mode, WorkerGroups, Workers
 from orchestrator.folds import ALL
@@ -18,6 +19,9 @@ from preprocessing.plan import Plan
 from preprocessing.resume import prepare
 from preprocessing.sample_set import check_megc2019
 from search_spaces.recipe import Data, Recipe
+
+COMMIT = "mlflow.source.git.commit"
+"""Where MLflow looks for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +129,7 @@ def header(session: Session, recipe: Recipe, variant: str, name: str, *, seed: i
             "feature_stage": recipe.protocol.feature_stage,
             **tags,
             "code_version": code_version(recipe.model),
+            **({COMMIT: found} if (found := commit()) else {}),
             **_describe(corpus),
         },
     )
