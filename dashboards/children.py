@@ -27,7 +27,8 @@ class Child:
     """A program that waits for its database, runs, and is ended."""
 
     name: str
-    port: int
+    place: socket.socket
+    """Bound to its port and never listening: it keeps everybody else from the port until the program listens there."""
     command: Sequence[str]
     environment: Mapping[str, str]
     ready: Callable[[], bool]
@@ -37,6 +38,10 @@ class Child:
     process: "subprocess.Popen[bytes] | None" = None
     folder: "tempfile.TemporaryDirectory[str]" = field(default_factory=lambda: tempfile.TemporaryDirectory(prefix="losotune-"))
     """Where it runs and may leave what it likes; its output is there, too."""
+
+    @property
+    def port(self) -> int:
+        return int(self.place.getsockname()[1])
 
     @property
     def output(self) -> Path:
@@ -87,6 +92,7 @@ class Child:
                 self.process.kill()  # the leash; what it held was killed long before
                 self.process.wait()
         self.folder.cleanup()
+        self.place.close()
 
 
 def mlflow(home: Path, tracking_uri: str | None) -> Child | None:
@@ -94,7 +100,7 @@ def mlflow(home: Path, tracking_uri: str | None) -> Child | None:
     uri = tracking_uri or default_uri(home)
     if uri.startswith("http"):
         return None
-    port = free_port(5000)
+    place = listen(5000)
     settings = {
         "MLFLOW_BACKEND_STORE_URI": uri,  # not on the command line: it may hold a password
         "MLFLOW_DEFAULT_ARTIFACT_ROOT": (home / "artifacts").as_uri(),
@@ -102,22 +108,16 @@ def mlflow(home: Path, tracking_uri: str | None) -> Child | None:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
-    command = [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
-    return Child(name="MLflow", port=port, command=command, environment=settings, ready=lambda: in_use(uri, "runs"))
+    command = [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(place.getsockname()[1]), "--workers", "1"]
+    return Child(name="MLflow", place=place, command=command, environment=settings, ready=lambda: in_use(uri, "runs"))
 
 
 def optuna(home: Path, storage: str | None) -> Child:
     """Optuna's dashboard on a home's studies."""
-    uri, port = storage or default_storage(home), free_port(8080)
-    command = [sys.executable, "-m", "dashboards.study_server", LOOPBACK, str(port)]
+    uri, place = storage or default_storage(home), listen(8080)
+    command = [sys.executable, "-m", "dashboards.study_server", LOOPBACK, str(place.getsockname()[1])]
     settings = {study_server.STORAGE: uri}
-    return Child(name="Optuna dashboard", port=port, command=command, environment=settings, ready=lambda: in_use(uri, "studies"))
-
-
-def free_port(wanted: int, host: str = LOOPBACK) -> int:
-    """The port that is wanted, or a free one."""
-    with closing(listen(wanted, host)) as found:
-        return int(found.getsockname()[1])
+    return Child(name="Optuna dashboard", place=place, command=command, environment=settings, ready=lambda: in_use(uri, "studies"))
 
 
 def listen(wanted: int, host: str = LOOPBACK) -> socket.socket:

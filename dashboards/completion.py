@@ -20,7 +20,18 @@ from orchestrator.selection import score_all
 from orchestrator.summaries import SummaryWriter
 from orchestrator.summary_files import folder, read_header, read_scores, read_trials
 
-HEADER_TAGS = ("protocol", "feature_stage", "sampler", "stopping", "code_version", "num_clips", "num_folds", "left_out", "sample_set")
+HEADER_TAGS = (
+    "commit",
+    "protocol",
+    "feature_stage",
+    "sampler",
+    "stopping",
+    "code_version",
+    "num_clips",
+    "num_folds",
+    "left_out",
+    "sample_set",
+)
 Advance = Callable[[int], object]
 """Learns of so many more trials."""
 

@@ -20,9 +20,6 @@ from preprocessing.resume import prepare
 from preprocessing.sample_set import check_megc2019
 from search_spaces.recipe import Data, Recipe
 
-COMMIT = "mlflow.source.git.commit"
-"""Where MLflow looks for it."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
@@ -129,7 +126,7 @@ def header(session: Session, recipe: Recipe, variant: str, name: str, *, seed: i
             "feature_stage": recipe.protocol.feature_stage,
             **tags,
             "code_version": code_version(recipe.model),
-            **({COMMIT: found} if (found := commit()) else {}),
+            **({"commit": found} if (found := commit()) else {}),
             **_describe(corpus),
         },
     )

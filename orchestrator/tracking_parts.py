@@ -7,7 +7,7 @@ Names of metrics: ``<rule>/<corpus>/<metric>`` with ``.low`` and ``.high`` (95 %
 import json
 from collections.abc import Iterator, Sequence
 
-from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
+from mlflow.utils.mlflow_tags import MLFLOW_GIT_COMMIT, MLFLOW_RUN_NOTE
 
 from orchestrator import metrics
 from orchestrator.predictions import to_csv
@@ -28,6 +28,7 @@ def header(sweep: SweepResult, recipe: Recipe) -> Part:
         params=flatten(recipe),
         tags={
             **sweep.tags,
+            **({MLFLOW_GIT_COMMIT: sweep.tags["commit"]} if "commit" in sweep.tags else {}),  # where MLflow's pages look for it
             "model": sweep.model,
             "paper": recipe.paper,
             "corpus": sweep.corpus,

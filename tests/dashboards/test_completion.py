@@ -19,8 +19,8 @@ def lost(swept: Swept, tmp_path: Path) -> Swept:
     """The small sweep's home without its summary; records and artifacts are shared."""
     home = tmp_path / "home"
     home.mkdir()
-    for name in ("mlflow.db", "optuna.db"):
-        shutil.copy(swept[0] / name, home / name)
+    for path in swept[0].glob("*.db*"):  # and their logs
+        shutil.copy(path, home / path.name)
     (home / "ledger").symlink_to(swept[0] / "ledger")
     return home, swept[1]
 

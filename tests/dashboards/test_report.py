@@ -127,7 +127,8 @@ def test_a_sweep_without_a_run_says_so(home: Path, result: SweepResult, tmp_path
     made = report(Runs(tmp_path), result.name)
     with pytest.raises(ValueError, match="has no mlflow.db"):
         log(Runs(tmp_path), result.name, made)
-    shutil.copy(home / "mlflow.db", tmp_path / "mlflow.db")
+    for path in home.glob("mlflow.db*"):  # and its log
+        shutil.copy(path, tmp_path / path.name)
     renamed = json.loads((tmp_path / "summaries" / result.name / "header.json").read_bytes()) | {"name": "other"}
     write_atomically(tmp_path / "summaries" / "other" / "header.json", json.dumps(renamed).encode())
     with pytest.raises(NoSweep, match="has none yet"):

@@ -25,9 +25,9 @@ def copied(swept: Swept, tmp_path: Path) -> Swept:
     """The small sweep in a home of its own that may be changed; records are shared."""
     home = tmp_path / "home"
     home.mkdir()
-    for name in ("mlflow.db", "optuna.db", "summaries"):
-        source = swept[0] / name
-        shutil.copytree(source, home / name) if source.is_dir() else shutil.copy(source, home / name)
+    for path in swept[0].glob("*.db*"):  # and their logs
+        shutil.copy(path, home / path.name)
+    shutil.copytree(swept[0] / "summaries", home / "summaries")
     (home / "ledger").symlink_to(swept[0] / "ledger")
     return home, swept[1]
 
