@@ -13,6 +13,7 @@ from typing import Any
 
 import search_spaces
 from orchestrator import champions, console, registry
+from orchestrator.addresses import masked
 from orchestrator.after_sweep import EndedSweep, run_hooks
 from orchestrator.fold_job import code_version
 from orchestrator.folds import ALL
@@ -200,11 +201,17 @@ def _next_steps(finished: Finished, home: Path, tracking_uri: str | None, *, as_
     shell = f"source {Path(sys.prefix) / 'bin' / 'activate'}"
     for line in (
         f"{done}; model version {finished.version}: {verdict} ({'; '.join(finished.reasons)})",
-        f"look next at MLflow ({shell}): {console.mlflow_command(home, tracking_uri)}",
+        f"look next at the pages of it, with MLflow and Optuna's dashboard: {_pages(home, tracking_uri)}",
+        f"or at MLflow alone ({shell}): {console.mlflow_command(home, tracking_uri)}",
         f"run it on clips of your own: python -m orchestrator.predict {finished.version} CLIP --home {home}",
         f"run the champion on its example input: {console.model_command(name, finished.source, home, tracking_uri)}",
     ):
         console.say(line, as_json=as_json)
+
+
+def _pages(home: Path, tracking_uri: str | None) -> str:
+    at = "" if tracking_uri is None else f" --tracking-uri {masked(tracking_uri)}"
+    return f"{sys.executable} -m dashboards.serve --home {home}{at}"
 
 
 if __name__ == "__main__":
