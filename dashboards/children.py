@@ -100,7 +100,7 @@ def mlflow(home: Path, tracking_uri: str | None) -> Child | None:
     uri = tracking_uri or default_uri(home)
     if uri.startswith("http"):
         return None
-    place = listen(5000)
+    place = _held(5000)
     settings = {
         "MLFLOW_BACKEND_STORE_URI": uri,  # not on the command line: it may hold a password
         "MLFLOW_DEFAULT_ARTIFACT_ROOT": (home / "artifacts").as_uri(),
@@ -114,10 +114,24 @@ def mlflow(home: Path, tracking_uri: str | None) -> Child | None:
 
 def optuna(home: Path, storage: str | None) -> Child:
     """Optuna's dashboard on a home's studies."""
-    uri, place = storage or default_storage(home), listen(8080)
+    uri, place = storage or default_storage(home), _held(8080)
     command = [sys.executable, "-m", "dashboards.study_server", LOOPBACK, str(place.getsockname()[1])]
     settings = {study_server.STORAGE: uri}
     return Child(name="Optuna dashboard", place=place, command=command, environment=settings, ready=lambda: in_use(uri, "studies"))
+
+
+def _held(wanted: int) -> socket.socket:
+    """A socket bound to the port that is wanted, or to a free one; who may reuse addresses can still listen there."""
+    for port in (wanted, 0):
+        found = socket.socket()
+        try:
+            found.bind((LOOPBACK, port))
+        except OSError:
+            found.close()
+            continue
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # now: before, two of us could hold one port
+        return found
+    raise ValueError(f"A port of {LOOPBACK} must be free, but none is. End programs that listen there: ss -ltnp")
 
 
 def listen(wanted: int, host: str = LOOPBACK) -> socket.socket:
