@@ -9,7 +9,6 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,14 +16,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-import models
+from orchestrator import program
 from orchestrator.attention_figures import attend
 from orchestrator.augment import evaluation_view
 from orchestrator.fold_job import KEPT_WEIGHTS_BYTES
 from orchestrator.ledger import FoldRecord, Ledger
 from orchestrator.saliency import saliency
 from orchestrator.voting import vote
-from search_spaces.recipe import Augmentation, Plain
+from search_spaces.recipe import Plain
 
 SAME = 1e-3
 """Probabilities nearer than this are the recorded ones: batches of other sizes round differently."""
@@ -91,23 +90,20 @@ def _network(ledger: Ledger, record: FoldRecord) -> nn.Module:
     path = ledger.root / record.weights
     if not path.is_file():
         raise ValueError(f"A fold record's weights must lie beside it, but {path} is gone. Delete the record and sweep again to train it.")
-    hparams = {name.removeprefix("model."): value for name, value in record.id.settings.items() if name.startswith("model.")}
-    network = models.build(str(record.id.settings["model"]), record.held_out.probabilities.shape[2], **hparams)
     try:
-        network.load_state_dict(load_file(path))
+        return program.network(record.id.settings, record.held_out.probabilities.shape[2], load_file(path)).network
     except (SafetensorError, RuntimeError) as error:
         raise ValueError(
             f"A fold's weights must be whole and fit its network, but those in {path} do not ({_line(error)}): the file is damaged or the "
             "model's code changed since. Sweep again to train them."
         ) from error
-    return network.eval()
 
 
 def _inputs(settings: Mapping[str, Plain], tensor: np.ndarray) -> Tensor:
     """(B, ...) as ``orchestrator.data`` and the evaluation in ``orchestrator.stage`` give it: scaled, padded, cropped."""
     scaled = torch.from_numpy(tensor.astype(np.float32)) * float(_number(settings, "data.scale"))
-    batch = scaled if _of_frames(settings) else _padded(scaled, settings).unsqueeze(0)
-    return evaluation_view(batch, _augmentation(settings)) if batch.dim() > 3 else batch
+    batch = scaled if program.sees_frames(settings) else _padded(scaled, settings).unsqueeze(0)
+    return evaluation_view(batch, program.augmentation(settings)) if batch.dim() > 3 else batch
 
 
 def _padded(clip: Tensor, settings: Mapping[str, Plain]) -> Tensor:
@@ -121,7 +117,7 @@ def _padded(clip: Tensor, settings: Mapping[str, Plain]) -> Tensor:
 def _answer(network: nn.Module, inputs: Tensor, settings: Mapping[str, Plain]) -> np.ndarray:
     """(K,) probabilities of the clip; of its frames by vote."""
     logits: Tensor = network(inputs)
-    if not _of_frames(settings):
+    if not program.sees_frames(settings):
         return logits[0].softmax(0).numpy()
     return vote(logits, torch.zeros(len(logits), dtype=torch.long), 1, str(settings["training.vote"]))[0].numpy()
 
@@ -155,17 +151,6 @@ def _seen(inputs: Tensor, settings: Mapping[str, Plain]) -> np.ndarray | None:
     if inputs.dim() < 4:
         return None
     return inputs.flatten(0, -4).numpy() / float(_number(settings, "data.scale"))
-
-
-def _of_frames(settings: Mapping[str, Plain]) -> bool:
-    return settings.get("training.sample") == "frame" and "features.lr" not in settings
-
-
-def _augmentation(settings: Mapping[str, Plain]) -> Augmentation:
-    fields: dict[str, Any] = {
-        name.removeprefix("augmentation."): value for name, value in settings.items() if name.startswith("augmentation.")
-    }
-    return Augmentation(**fields)
 
 
 def _number(settings: Mapping[str, Plain], name: str) -> float:

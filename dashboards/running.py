@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from dashboards.study_reader import StudyTrial
 from dashboards.sweep_view import RunningTrial, SweepView
-from orchestrator.ledger import FoldId, Ledger
+from orchestrator.ledger import FoldId, Ledger, tuples
 from search_spaces.recipe import Plain
 
 
@@ -19,7 +18,7 @@ def running(view: SweepView, trials: Iterable[StudyTrial]) -> tuple[RunningTrial
 def plain(text: str) -> Plain:
     """A parameter as MLflow keeps it: strings as they are, everything else as JSON."""
     try:
-        return _tuples(json.loads(text))
+        return tuples(json.loads(text))
     except json.JSONDecodeError:
         return text
 
@@ -40,7 +39,3 @@ def _record_names(view: SweepView, recipe: Mapping[str, Plain], settings: Mappin
         FoldId(settings=flat, data_digest=header.data_digest, fold=fold, seed=header.seed, code_version=code) for fold in header.fold_names
     )
     return [identity.name for identity in ids]
-
-
-def _tuples(value: Any) -> Plain:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

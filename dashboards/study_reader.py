@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 
+from orchestrator.ledger import tuples
 from orchestrator.study import INDEX, INTERRUPTED, REASON, SETTINGS
 from search_spaces.recipe import Plain
 
@@ -82,7 +83,7 @@ def _rows(connection: Any, study: int) -> StudyRows:
 
 
 def _trial(attributes: Mapping[str, Any], state: TrialState, started: datetime | None, ended: datetime | None) -> StudyTrial:
-    settings = {name: _tuples(value) for name, value in json.loads(attributes[SETTINGS]).items()}
+    settings = {name: tuples(value) for name, value in json.loads(attributes[SETTINGS]).items()}
     return StudyTrial(
         index=attributes[INDEX],
         settings=settings,
@@ -96,7 +97,3 @@ def _trial(attributes: Mapping[str, Any], state: TrialState, started: datetime |
 def _utc(time: datetime | None) -> datetime | None:
     """Optuna keeps UTC without saying so."""
     return None if time is None else time.replace(tzinfo=UTC)
-
-
-def _tuples(value: Any) -> Plain:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

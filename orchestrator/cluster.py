@@ -79,7 +79,7 @@ def connect() -> Resources:
 
 @contextmanager
 def environment(variables: Mapping[str, str | None]) -> Iterator[None]:
-    """Variables (None: unset) for processes that are started meanwhile; this one has read its own long ago."""
+    """Variables (None: unset) for the time being: for processes that are started, and for libraries that look again."""
     before = {name: os.environ.get(name) for name in variables}
     _set(variables)
     try:

@@ -23,7 +23,7 @@ def document(result: SweepResult, scores: Mapping[str, Score]) -> dict[str, Any]
         "tags": dict(result.tags),
         "trials": [_trial(trial, result) for trial in result.trials],
         "scores": [row for score in scores.values() for row in _rows(score)],
-        "without_score": reasons(result),
+        "without_score": reasons(result, scores),
         "gap": gap(scores).sentence if {"nested", "oracle"} <= set(scores) else None,
     }
 
@@ -68,7 +68,7 @@ def tell(result: SweepResult, scores: Mapping[str, Score], recipe: Recipe, *, as
     console.print_table(columns, table, title="Held-out subjects, pooled over folds", as_json=as_json)
     for target in targets(recipe):
         console.say(f"published: {target.metric} {target.value:.4f} on {target.corpus} ({target.source})", as_json=as_json)
-    for rule, reason in reasons(result).items():
+    for rule, reason in reasons(result, scores).items():
         console.say(f"no score by {rule}: {reason}", as_json=as_json)
     if {"nested", "oracle"} <= set(scores):
         console.say(gap(scores).sentence, as_json=as_json)

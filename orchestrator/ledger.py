@@ -148,7 +148,7 @@ def _record(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> FoldRec
         name: Curve(keys=tuple(described[name]), truth=arrays[f"{name}.truth"], probabilities=arrays[f"{name}.probabilities"])
         for name in ("inner", "held_out")
     }
-    settings = {key: _tuples(value) for key, value in described["id"]["settings"].items()}
+    settings = {key: tuples(value) for key, value in described["id"]["settings"].items()}
     return FoldRecord(
         id=FoldId(**{**described["id"], "settings": settings}),
         epochs=tuple(described["epochs"]),
@@ -160,6 +160,6 @@ def _record(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> FoldRec
     )
 
 
-def _tuples(value: Any) -> Plain:
+def tuples(value: Any) -> Plain:
     """JSON knows lists only; recipes hold tuples."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+    return tuple(tuples(item) for item in value) if isinstance(value, list) else value

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 from orchestrator import fold_set, program
 from orchestrator.attention_figures import attend
+from orchestrator.ledger import tuples
 from orchestrator.program import Predict, Shipped
 from orchestrator.release import PREPROCESSING, RECIPE
 from orchestrator.saliency import saliency
@@ -41,7 +42,7 @@ class Version:
     @property
     def sees_frames(self) -> bool:
         """Whether the program sees one frame at a time, and frames vote."""
-        return self.settings["training.sample"] == "frame" and "features.lr" not in self.settings
+        return program.sees_frames(self.settings)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,7 +88,7 @@ def open_version(path: Path, label: str) -> Version:
         label=label,
         path=path,
         classes=tuple(recipe["classes"]),
-        settings={name: _tuples(value) for name, value in recipe["recipe"].items()},
+        settings={name: tuples(value) for name, value in recipe["recipe"].items()},
         preprocessing=json.loads((path / PREPROCESSING).read_text()),
         predict=program.load(path),
         input_shape=program.input_shape(path),
@@ -180,8 +181,3 @@ def _voted(version: Version, predict: Predict, batch: np.ndarray) -> np.ndarray:
         return probabilities[0]
     logs = torch.from_numpy(probabilities).clamp(min=torch.finfo(torch.float32).tiny).log()  # logits but for a constant of each frame
     return vote(logs, torch.zeros(len(logs), dtype=torch.long), 1, str(version.settings["training.vote"]))[0].numpy()
-
-
-def _tuples(value: Any) -> Plain:
-    """JSON knows lists only; recipes hold tuples."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

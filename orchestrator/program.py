@@ -5,7 +5,6 @@ scores are made with, and the softmax are part of it. Its batch dimension is fre
 network before anybody else sees it. Shapes: B clips, T frames, C channels, H x W pixels, K classes.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import models
+from orchestrator.cluster import environment
 from search_spaces.recipe import Augmentation, Plain
 
 TOLERANCE = 1e-4
@@ -61,6 +61,11 @@ def network(settings: Mapping[str, Plain], num_classes: int, state: Mapping[str,
 def augmentation(settings: Mapping[str, Plain]) -> Augmentation:
     """The recipe's, from its dotted names."""
     return Augmentation(**_section(settings, "augmentation"))
+
+
+def sees_frames(settings: Mapping[str, Plain]) -> bool:
+    """Whether the network sees one frame at a time, and frames vote; a network of two stages makes a clip of its frames itself."""
+    return settings.get("training.sample") == "frame" and "features.lr" not in settings
 
 
 def tensor(batch: np.ndarray) -> Tensor:
@@ -142,14 +147,5 @@ def _schema(batch: np.ndarray) -> Schema:
 @contextmanager
 def _without_pickle() -> Iterator[None]:
     """MLflow refuses archives that hold pickled code while this is on; it is told through the environment only."""
-    variable = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
-    with _environment:
-        before = os.environ.get(variable)
-        os.environ[variable] = "false"
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ[variable]
-            else:
-                os.environ[variable] = before
+    with _environment, environment({"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}):
+        yield

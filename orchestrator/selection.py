@@ -14,7 +14,7 @@ Candidates are complete trials. A missing fold is an error, never a smaller mean
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,9 +120,9 @@ def score_all(result: SweepResult) -> dict[str, Score]:
     return {rule: outcome for rule, outcome in _outcomes(result).items() if isinstance(outcome, Score)}
 
 
-def reasons(result: SweepResult) -> dict[str, str]:
-    """Rule -> why it cannot score this sweep."""
-    return {rule: str(outcome) for rule, outcome in _outcomes(result).items() if isinstance(outcome, NotApplicable)}
+def reasons(result: SweepResult, scored: Collection[str] = ()) -> dict[str, str]:
+    """Rule -> why it cannot score this sweep; rules that are known to have ``scored`` it are not tried again."""
+    return {rule: str(outcome) for rule, outcome in _outcomes(result, scored).items() if isinstance(outcome, NotApplicable)}
 
 
 def inner_score(records: Mapping[str, FoldRecord]) -> float:
@@ -170,11 +170,11 @@ def honest(result: SweepResult) -> bool:
     return result.tags.get("feature_stage", "in_fold") in HONEST_STAGES and result.tags.get("protocol") != "lovo"
 
 
-def _outcomes(result: SweepResult) -> dict[str, Score | NotApplicable]:
+def _outcomes(result: SweepResult, known: Collection[str] = ()) -> dict[str, Score | NotApplicable]:
     outcomes: dict[str, Score | NotApplicable] = {}
-    for name, rule in RULES.items():
+    for name in [rule for rule in RULES if rule not in known]:
         try:
-            outcomes[name] = rule(result)
+            outcomes[name] = RULES[name](result)
         except NotApplicable as reason:
             outcomes[name] = reason
     return outcomes

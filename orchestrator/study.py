@@ -24,6 +24,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator import databases
+from orchestrator.ledger import tuples
 from orchestrator.proposals import Proposal, Proposer
 from orchestrator.unavailable import StudyUnavailable
 from search_spaces.recipe import Plain
@@ -169,7 +170,7 @@ def _attributes(attributes: Mapping[str, Any]) -> Iterator[BaseModel]:
 def _settled(index: int, trial: FrozenTrial) -> Settled:
     states = {state: name for name, state in _STATES.items()}
     attributes = trial.user_attrs
-    settings = {name: _tuples(value) for name, value in json.loads(attributes[SETTINGS]).items()}
+    settings = {name: tuples(value) for name, value in json.loads(attributes[SETTINGS]).items()}
     complete = trial.state == TrialState.COMPLETE
     return Settled(
         index=index,
@@ -191,7 +192,3 @@ def _visible(trial: FrozenTrial) -> FrozenTrial:
         intermediate_values=trial.intermediate_values,
         system_attrs=json.loads(trial.user_attrs.get(NOTES, "{}")),
     )
-
-
-def _tuples(value: Any) -> Plain:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

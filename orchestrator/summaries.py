@@ -20,7 +20,7 @@ import pyarrow as pa
 from orchestrator import metrics
 from orchestrator.ledger import FoldRecord
 from orchestrator.results import SweepResult, Trial
-from orchestrator.selection import RULES, Score, reasons
+from orchestrator.selection import Score, reasons
 from orchestrator.summary_files import (
     DRIVER_LOCK,
     FORMAT,
@@ -84,8 +84,7 @@ class SummaryWriter:
         for trial in result.trials:
             self.add(trial)
         kept = {rule: plain_score(score) for rule, score in scores.items()}
-        why = {} if set(scores) == set(RULES) else reasons(result)  # which tries every rule again
-        document = {"num_trials": len(result.trials), "reasons": why, "scores": kept}
+        document = {"num_trials": len(result.trials), "reasons": reasons(result, scores), "scores": kept}
         write_atomically(self.folder / "scores.json", json.dumps(document).encode())
 
     def _look(self, path: Path) -> None:

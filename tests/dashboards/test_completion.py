@@ -4,25 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
-
 from dashboards.completion import complete, missing
 from dashboards.runs import Runs
 from orchestrator.results import SweepResult
 from orchestrator.summary_files import folder, read_clips, read_header, read_scores, read_trials
 
 Swept = tuple[Path, SweepResult]
-
-
-@pytest.fixture
-def lost(swept: Swept, tmp_path: Path) -> Swept:
-    """The small sweep's home without its summary; records and artifacts are shared."""
-    home = tmp_path / "home"
-    home.mkdir()
-    for path in swept[0].glob("*.db*"):  # and their logs
-        shutil.copy(path, home / path.name)
-    (home / "ledger").symlink_to(swept[0] / "ledger")
-    return home, swept[1]
 
 
 def test_what_is_whole_needs_nothing(swept: Swept) -> None:

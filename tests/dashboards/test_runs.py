@@ -20,18 +20,6 @@ from orchestrator.tracking_store import KIND
 Swept = tuple[Path, SweepResult]
 
 
-@pytest.fixture
-def copied(swept: Swept, tmp_path: Path) -> Swept:
-    """The small sweep in a home of its own that may be changed; records are shared."""
-    home = tmp_path / "home"
-    home.mkdir()
-    for path in swept[0].glob("*.db*"):  # and their logs
-        shutil.copy(path, home / path.name)
-    shutil.copytree(swept[0] / "summaries", home / "summaries")
-    (home / "ledger").symlink_to(swept[0] / "ledger")
-    return home, swept[1]
-
-
 def change(home: Path, database: str, statement: str) -> None:
     with closing(sqlite3.connect(home / database)) as opened, opened:
         assert opened.execute(statement).rowcount > 0

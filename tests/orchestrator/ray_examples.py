@@ -140,6 +140,7 @@ def left(document: dict[str, Any], home: Path, *, uri: str | None = None, storag
     assert not [name for name, times in Counter(finished).items() if times > 1], "a fold was trained twice"
     assert set(finished) <= set(Ledger(home).names())
     table = {name: value for name, value in document.items() if name not in ("model_version", "num_trained")}
+    table["tags"] = {name: value for name, value in document["tags"].items() if name != "commit"}  # a job's copy has no history
     client = MlflowClient(uri or default_uri(home), uri or default_uri(home))
     return Left(
         table,
