@@ -17,6 +17,8 @@ SUBJECTS = {
     "loso_training": "G3: LOSO training of STSTNet, against the plain PyTorch loop with a DataLoader",
     "fusion": "G8, G9: several folds as one program, against one after another, on CPU and GPU; needs no Ray",
     "channels_last": "G4: a training step of SHCNN and STANet, channels last in float32 and bfloat16, against plain NCHW; needs no Ray",
+    "paper_folds": "what a fold of each of the four papers costs in its own setting, on this CPU or GPU; needs no Ray",
+    "frames_to_score": "the four papers from synthesized JPEG frames to a pooled score, at a size for two cores",
     "data_feed": "G7: batches against a DataLoader, and opening and reading shards",
     "search_overhead": "G10: what a trial costs when its folds are recorded already, against plain Tune with OptunaSearch",
     "flow": "G1: TV-L1 by our own kernel against OpenCV's: speed on one thread, agreement, threads; needs no Ray",

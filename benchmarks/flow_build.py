@@ -4,11 +4,9 @@ Against what a student would write: the published script's calls (colour image, 
 one process, and in a pool of as many processes as ours. Every number is per pair of frames. Both sides read the same files.
 """
 
-import os
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import cv2
 import numpy as np
 
 from benchmarks.measure import NUM_WORKERS, PLAIN_ENVIRONMENT, Row, Size, faster, interleave, overhead, processes, seconds
+from benchmarks.sessions import local_ray, synthesized
 from orchestrator.cluster import WORKER_ENVIRONMENT
 from preprocessing.clip import Clip
 from preprocessing.corpora import casme2
@@ -49,10 +48,11 @@ PLANS: dict[Size, Plan] = {
 def run(size: Size) -> list[Row]:
     plan = PLANS[size]
     with tempfile.TemporaryDirectory(prefix="losotune-bench-", ignore_cleanup_errors=True) as folder:
-        root = _corpus(plan, Path(folder) / "corpus")
+        about = {"subjects": plan.subjects, "clips_per_subject": plan.clips_per_subject, "max_frames": plan.max_frames}
+        root = synthesized("casme2", Path(folder) / "corpus", images="cropped", **about)
         clips = casme2.read(root, images="cropped")
         num_pairs = sum(len(clip.frames) - 1 for clip in clips)
-        with _ray(), processes(1, WORKER_ENVIRONMENT) as alone, processes(NUM_WORKERS, PLAIN_ENVIRONMENT) as pool:
+        with local_ray(), processes(1, WORKER_ENVIRONMENT) as alone, processes(NUM_WORKERS, PLAIN_ENVIRONMENT) as pool:
             few = _first_pairs(clips, plan.peer_pairs)
             took = interleave(
                 {
@@ -72,30 +72,6 @@ def run(size: Size) -> list[Row]:
         overhead(f"{what}, whole", ms["ours"], "decode and flow alone, shared out", ms["parts"] / NUM_WORKERS, goal=1.25, unit="ms"),
         faster(f"{what}: scaling over cores", ms["ours"], "1 worker", ms["one"], goal=0.9 * NUM_WORKERS, limit="cores"),
     ]
-
-
-def _corpus(plan: Plan, out: Path) -> Path:
-    from preprocessing.synthesize import make_settings, synthesize
-
-    settings = make_settings(
-        "casme2", images="cropped", subjects=plan.subjects, clips_per_subject=plan.clips_per_subject, max_frames=plan.max_frames
-    )
-    return synthesize(settings, out, num_workers=len(os.sched_getaffinity(0)), progress=False).root
-
-
-@contextmanager
-def _ray() -> Iterator[None]:
-    """A local Ray, unless one is up."""
-    import ray
-
-    ours = not ray.is_initialized()
-    if ours:
-        ray.init(address="local", num_cpus=NUM_WORKERS, include_dashboard=False, log_to_driver=False)
-    try:
-        yield
-    finally:
-        if ours:
-            ray.shutdown()
 
 
 def _build(root: Path, folder: Path, num_workers: int) -> float:

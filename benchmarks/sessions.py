@@ -1,9 +1,11 @@
-"""What the benchmarks on Ray share: training folds through a session's queue."""
+"""What the benchmarks on Ray share: a local Ray, synthesized corpora, training folds through a session's queue."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import NUM_WORKERS, seconds
 from orchestrator.fold_job import FoldJob
@@ -11,6 +13,28 @@ from orchestrator.fold_workers import Mode
 from orchestrator.session import Session, open_session
 from orchestrator.submission import Submission
 from search_spaces.recipe import Recipe
+
+
+@contextmanager
+def local_ray() -> Iterator[None]:
+    """A local Ray, unless one is up."""
+    import ray
+
+    ours = not ray.is_initialized()
+    if ours:
+        ray.init(address="local", num_cpus=NUM_WORKERS, include_dashboard=False, log_to_driver=False)
+    try:
+        yield
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def synthesized(corpus: str, out: Path, **settings: Any) -> Path:
+    """The root of a licence-free corpus in the official layout; ``settings`` are those of ``make_settings``."""
+    from preprocessing.synthesize import make_settings, synthesize
+
+    return synthesize(make_settings(corpus, **settings), out, num_workers=len(os.sched_getaffinity(0)), progress=False).root
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from subprocess import run
 import pytest
 import torch
 
-from benchmarks import channels_last, data_feed, examples, fusion, shard_examples
+from benchmarks import channels_last, data_feed, examples, fusion, paper_folds, shard_examples
 from benchmarks.measure import Row
 from preprocessing.shards import open_shards
 
@@ -50,10 +50,23 @@ def test_what_channels_last_is_compared_with_is_contiguous() -> None:
     assert not clips.batch(torch.arange(2), torch.float32).is_contiguous()  # what the trainer feeds
 
 
-def test_fusion_needs_no_ray() -> None:
-    script = "import sys; sys.modules['ray'] = None; import benchmarks.__main__, benchmarks.fusion; assert 'mlflow' not in sys.modules"
+@pytest.mark.parametrize("name", ("fusion", "paper_folds"))
+def test_it_needs_no_ray(name: str) -> None:
+    script = f"import sys; sys.modules['ray'] = None; import benchmarks.__main__, benchmarks.{name}; assert 'mlflow' not in sys.modules"
     ended = run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_paper_folds_count_steps_and_work() -> None:
+    shcnn, cnns = rows_of("paper_folds")
+    assert "1,590 steps" in shcnn.what and "117 GFLOP" in shcnn.what  # 100 images of .2 GMAC, three times: forward and both gradients
+    assert "38,500 steps" in cnns.what and "100 TFLOP/s" in (cnns.limit or torch.cuda.get_device_name())
+
+
+@pytest.mark.parametrize("stage", paper_folds.STAGES, ids=lambda stage: stage.title)
+def test_noise_fits_the_paper_s_batches(stage: paper_folds.Stage) -> None:
+    assert stage.num_steps >= stage.num_samples / stage.batch
+    assert stage.clips(3).samples(range(3)).tolist() == [0, 1, 2]
 
 
 def test_data_feed() -> None:
@@ -90,6 +103,12 @@ def test_flow() -> None:
 def test_flow_build() -> None:
     rows = rows_of("flow_build")
     assert len(rows) == 4 and all((row.ours or 0) > 0 and (row.against or 0) > 0 for row in rows)
+
+
+@pytest.mark.ray
+def test_frames_to_score() -> None:
+    built, fold, whole, score = rows_of("frames_to_score")
+    assert "2 clips, 11 frames" in built.what and 0 < (fold.ours or 0) < (whole.ours or 0) and 0 <= (score.ours or 0) <= 1
 
 
 @pytest.mark.slow
