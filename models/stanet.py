@@ -110,7 +110,7 @@ class SpatialAttention(nn.Module):
             x = F.max_pool2d(x, 2)
         x = self.bottom(x)
         for up, skip in zip(self.up, reversed(skips), strict=True):
-            x = up(F.interpolate(x, size=skip.shape[-2:], mode="bilinear", align_corners=False) + skip)
+            x = up(skip + F.interpolate(x, size=skip.shape[-2:], mode="bilinear", align_corners=False))  # in the layout of skip
         return torch.sigmoid(self.mask(x))  # (N, mask_width, h, w)
 
 

@@ -68,7 +68,6 @@ def test_rows_that_step_apart_end_where_they_end_together(name: str) -> None:
     for step in range(STEPS):
         optimizer.lr = 0.01 * 0.99**step
         optimizer.step(range(1, 2), gradient(parameters, step)[1:2])
-    assert optimizer.steps == [STEPS] * ROWS
     assert torch.equal(parameters, ours(name, 0.05))
 
 
@@ -83,7 +82,7 @@ def test_rows_with_unequal_step_counts_can_step_as_one_call(name: str) -> None:
         given = gradient(alone, step)
         for row in range(ROWS):
             separate.step(range(row, row + 1), given[row : row + 1])
-    assert together.steps == [6, 5, 5] and torch.equal(parameters, alone)
+    assert torch.equal(parameters, alone)
 
 
 @each
