@@ -16,6 +16,7 @@ DRIVER_ENVIRONMENT = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # default 2: every start, failure and end of a Train run waits for it
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # workers keep the working directory
     "RAY_TRAIN_V2_ENABLED": "1",
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # a process more; the folds of a machine that is taken away are leased again
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # results are in the ledger and MLflow
     "TUNE_DISABLE_AUTO_CALLBACK_SYNCER": "1",

@@ -83,7 +83,7 @@ def drawn(driver: webdriver.Chrome) -> int:
         places, drawings = driver.execute_script(script)
         return bool(driver.execute_script("return document.readyState") == "complete" and (not places or drawings >= places))
 
-    WebDriverWait(driver, PATIENCE_S).until(ready)
+    WebDriverWait(driver, PATIENCE_S, poll_frequency=0.05).until(ready)
     return int(driver.execute_script(script)[0])
 
 

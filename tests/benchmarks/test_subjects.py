@@ -10,6 +10,7 @@ import torch
 
 from benchmarks import channels_last, data_feed, examples, fusion, paper_folds, shard_examples
 from benchmarks.measure import Row
+from docs.screenshots import browser
 from preprocessing.shards import open_shards
 
 
@@ -114,4 +115,5 @@ def test_frames_to_score() -> None:
 @pytest.mark.slow
 def test_dashboards_open() -> None:
     rows = rows_of("dashboards_open")
-    assert [row.goal for row in rows] == ["<= 3 s"] * 4 and all((row.ours or 0) > 0 for row in rows)
+    assert {row.goal for row in rows} == {"<= 3 s"} and all((row.ours or 0) > 0 for row in rows[:4])
+    assert len(rows) == 8 and all((row.ours or 0) > 0 for row in rows) or browser.missing() in rows[-1].limit
