@@ -67,11 +67,11 @@ def examine(home: Path, record: FoldRecord, key: str, tensor: np.ndarray) -> Exa
     attention = _attention(network, inputs, missing)
     mask = attention.get("mask")
     return Examined(
-        seen=_seen(inputs, record.id.settings),
+        seen=_seen(inputs, record.id.settings, len(tensor)),
         probabilities=answer,
         mask=None if mask is None else (mask if mask.ndim == 4 else mask[None]).mean(1),
         temporal=attention.get("temporal"),
-        saliency=_saliency(network, inputs, missing),
+        saliency=_saliency(network, inputs, len(tensor), missing),
         missing=missing,
     )
 
@@ -107,10 +107,9 @@ def _inputs(settings: Mapping[str, Plain], tensor: np.ndarray) -> Tensor:
 
 
 def _padded(clip: Tensor, settings: Mapping[str, Plain]) -> Tensor:
-    length = settings.get("training.pad_to")
-    if length is None or "features.lr" in settings:  # a network of two stages knows its frames by their pixels
-        return clip
-    return torch.cat([clip, clip.new_zeros(int(_number(settings, "training.pad_to")) - len(clip), *clip.shape[1:])])
+    """Zero frames change what a network says that does not mask them."""
+    longest = settings.get("training.pad_to")
+    return clip if longest is None else torch.cat([clip, clip.new_zeros(int(str(longest)) - len(clip), *clip.shape[1:])])
 
 
 @torch.no_grad()
@@ -134,7 +133,7 @@ def _attention(network: nn.Module, inputs: Tensor, missing: dict[str, str]) -> d
         return {}
 
 
-def _saliency(network: nn.Module, inputs: Tensor, missing: dict[str, str]) -> np.ndarray | None:
+def _saliency(network: nn.Module, inputs: Tensor, num_frames: int, missing: dict[str, str]) -> np.ndarray | None:
     """(T, H, W) in the evaluation's view."""
     if inputs.dim() < 4:
         missing["saliency"] = "it is drawn on pixels, and this network sees a descriptor, whose numbers have no place on the face."
@@ -144,13 +143,13 @@ def _saliency(network: nn.Module, inputs: Tensor, missing: dict[str, str]) -> np
     except RuntimeError as error:
         missing["saliency"] = f"{type(network).__name__} has no gradient by its input ({_line(error)})."
         return None
-    return gradient.flatten(0, -4).abs().amax(1).numpy()
+    return gradient.flatten(0, -4).abs().amax(1).numpy()[:num_frames]
 
 
-def _seen(inputs: Tensor, settings: Mapping[str, Plain]) -> np.ndarray | None:
+def _seen(inputs: Tensor, settings: Mapping[str, Plain], num_frames: int) -> np.ndarray | None:
     if inputs.dim() < 4:
         return None
-    return inputs.flatten(0, -4).numpy() / float(_number(settings, "data.scale"))
+    return inputs.flatten(0, -4).numpy()[:num_frames] / float(_number(settings, "data.scale"))
 
 
 def _number(settings: Mapping[str, Plain], name: str) -> float:

@@ -101,11 +101,12 @@ def batch_of(version: Version, tensor: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: the tensor does not fit the program.
     """
-    wanted = version.input_shape
+    wanted, longest = version.input_shape, version.settings["training.pad_to"]
     if version.sees_frames and tensor.shape[1:] == wanted:
         return tensor
-    is_ragged = version.preprocessing["tensor"]["shape"][0] is None or version.settings["training.pad_to"] is not None
-    if is_ragged and tensor.shape[1:] == wanted[1:] and len(tensor) < wanted[0]:
+    if isinstance(longest, int) and wanted[0] == -1:  # the program appends the frames itself
+        wanted = (len(tensor) if len(tensor) <= longest else longest, *wanted[1:])
+    elif version.preprocessing["tensor"]["shape"][0] is None and tensor.shape[1:] == wanted[1:] and len(tensor) < wanted[0]:
         padded = np.zeros(wanted, tensor.dtype)
         padded[: len(tensor)] = tensor
         return padded[None]
@@ -128,19 +129,20 @@ def look(version: Version, batch: np.ndarray) -> Look:
     """The network's attention where it has some, else saliency; nothing for descriptors, which have no pixels."""
     network = _network(version, version.path / "weights.safetensors")
     seen = network.seen(program.tensor(batch))
-    if seen.dim() < 4:
+    padded, num_frames = network.padded(seen), len(seen.flatten(0, -4)) if seen.dim() > 3 else 0
+    if not num_frames:
         return Look(kind="saliency", where=None, when=None)
     attention: dict[str, np.ndarray] = {}
     if not version.sees_frames:
         try:
-            _, attention = attend(network.network, seen[0])
+            _, attention = attend(network.network, padded[0])
         except ValueError:  # a network without
             attention = {}
     mask, when = attention.get("mask"), attention.get("temporal")
     if mask is not None:
-        return Look(kind="attention", where=mask.mean(-3).reshape(-1, *mask.shape[-2:]), when=when)
-    strength = saliency(network.network, seen).gradient.abs().amax(-3).numpy()
-    return Look(kind="saliency", where=strength.reshape(-1, *strength.shape[-2:]), when=when)
+        return Look(kind="attention", where=mask.mean(-3).reshape(-1, *mask.shape[-2:])[:num_frames], when=when)
+    strength = saliency(network.network, padded).gradient.abs().amax(-3).numpy()
+    return Look(kind="saliency", where=strength.reshape(-1, *strength.shape[-2:])[:num_frames], when=when)
 
 
 def seen(version: Version, batch: np.ndarray) -> np.ndarray:

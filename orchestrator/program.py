@@ -1,12 +1,13 @@
 """Program: a trained network as a pickle-free ``torch.export`` archive that MLflow serves.
 
 It takes preprocessed tensors as the shards hold them and gives class probabilities: the recipe's ``data.scale``, the centre crop that
-scores are made with, and the softmax are part of it. Its batch dimension is free. What is written is read back and compared with the
-network before anybody else sees it. Shapes: B clips, T frames, C channels, H x W pixels, K classes.
+scores are made with, the zero frames that some recipes append to clips and the softmax are part of it. Its batch dimension is free, and
+where zero frames are appended the number of frames. What is written is read back and compared with the network before anybody sees it.
+Shapes: B clips, T frames, C channels, H x W pixels, K classes.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from search_spaces.recipe import Augmentation, Plain
 
 TOLERANCE = 1e-4
 """How far the exported program's probabilities may be from the network's."""
+EXAMPLE_FRAMES = 4
+"""Of a clip, where their number is free: MLflow writes examples as text."""
 SMALL_BYTES = 16 << 20
 """Of one clip: larger ones are compared at the two batch sizes that memory must hold anyway."""
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -37,12 +40,20 @@ _environment = threading.Lock()
 class Shipped(nn.Module):
     """Tensors as the shards hold them -> class probabilities."""
 
-    def __init__(self, network: nn.Module, scale: float, augmentation: Augmentation | None = None) -> None:
+    def __init__(self, network: nn.Module, scale: float, augmentation: Augmentation | None = None, *, frames: int | None = None) -> None:
+        """``frames``: zero frames are appended to clips up to so many; None: a clip is taken as it is."""
         super().__init__()
-        self.network, self.scale, self.augmentation = network, scale, augmentation or Augmentation()
+        self.network, self.scale, self.augmentation, self.frames = network, scale, augmentation or Augmentation(), frames
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.softmax(self.network(self.seen(x)), dim=-1)
+        return torch.softmax(self.network(self.padded(self.seen(x))), dim=-1)
+
+    def padded(self, x: Tensor) -> Tensor:
+        """(B, T, ...) with the zero frames at the end."""
+        if self.frames is None:
+            return x
+        torch._check(x.shape[1] <= self.frames, lambda: f"A clip must have at most {self.frames} frames.")
+        return F.pad(x, (0, 0) * (x.dim() - 2) + (0, self.frames - x.shape[1]))
 
     def seen(self, x: Tensor) -> Tensor:
         """What the network itself sees of a batch."""
@@ -55,7 +66,8 @@ def network(settings: Mapping[str, Plain], num_classes: int, state: Mapping[str,
     built = models.build(str(settings["model"]), num_classes, **_section(settings, "model"))
     built.load_state_dict(dict(state))
     scale: Any = settings["data.scale"]
-    return Shipped(built, scale, augmentation(settings)).eval()
+    frames: Any = None if sees_frames(settings) else settings.get("training.pad_to")
+    return Shipped(built, scale, augmentation(settings), frames=frames).eval()
 
 
 def augmentation(settings: Mapping[str, Plain]) -> Augmentation:
@@ -85,7 +97,7 @@ def predicting(module: nn.Module) -> Predict:
 
 
 def input_shape(path: Path) -> tuple[int, ...]:
-    """What the program of an MLflow model folder takes, without the batch."""
+    """What the program of an MLflow model folder takes, without the batch; -1: any number of frames."""
     signature = Model.load(str(path)).signature
     return tuple(signature.inputs.inputs[0].shape[1:])
 
@@ -93,17 +105,27 @@ def input_shape(path: Path) -> tuple[int, ...]:
 def save(path: Path, shipped: Shipped, example: np.ndarray, *, metadata: dict[str, Any]) -> None:
     """Write an MLflow model folder and prove that it predicts as the network does, at several batch sizes."""
     batch = np.resize(example, (max(2, len(example)), *example.shape[1:])).astype(np.float32)  # a batch of 1 would become a constant
+    if shipped.frames is not None:
+        batch = np.ascontiguousarray(batch[:, :EXAMPLE_FRAMES])  # an export would ask for the strides of a view
     outputs = predicting(shipped)(batch)
     mlflow.pytorch.save_model(
         shipped,
         path,
-        signature=ModelSignature(_schema(batch), _schema(outputs)),
+        signature=ModelSignature(_schema(taken(shipped, batch)), _schema(outputs.shape[1:])),
         input_example=batch,
         pip_requirements=[f"{package.__name__}=={package.__version__.split('+')[0]}" for package in (mlflow, np, torch)],
         serialization_format="pt2",
         metadata=metadata,
     )
-    _prove(load(path), predicting(shipped), batch)
+    exported, is_small = load(path), example[:1].nbytes <= SMALL_BYTES
+    _prove(exported, predicting(shipped), batch, (1, 2, 5) if is_small else (1, 2))
+    if shipped.frames is not None:
+        _prove(exported, predicting(shipped), batch[:, :1], (1,))
+
+
+def taken(shipped: Shipped, batch: np.ndarray) -> tuple[int, ...]:
+    """The shape that it takes, without the batch; -1: any number of frames."""
+    return batch.shape[1:] if shipped.frames is None else (-1, *batch.shape[2:])
 
 
 def load(path: Path) -> Predict:
@@ -112,8 +134,8 @@ def load(path: Path) -> Predict:
         return predicting(mlflow.pytorch.load_model(str(path)))
 
 
-def _prove(exported: Predict, original: Predict, batch: np.ndarray) -> None:
-    for size in (1, 2, 5) if batch[:1].nbytes <= SMALL_BYTES else (1, 2):
+def _prove(exported: Predict, original: Predict, batch: np.ndarray, sizes: Sequence[int]) -> None:
+    for size in sizes:
         some = np.resize(batch, (size, *batch.shape[1:]))
         gap = float(np.abs(exported(some) - original(some)).max())
         if not gap <= TOLERANCE:
@@ -140,8 +162,8 @@ def _centre_crop(x: Tensor, settings: Augmentation) -> Tensor:
     return F.grid_sample(flat, grid, align_corners=False).reshape(x.shape) * stretch + zero
 
 
-def _schema(batch: np.ndarray) -> Schema:
-    return Schema([TensorSpec(np.dtype(np.float32), (-1, *batch.shape[1:]))])
+def _schema(shape: tuple[int, ...]) -> Schema:
+    return Schema([TensorSpec(np.dtype(np.float32), (-1, *shape))])
 
 
 @contextmanager

@@ -12,8 +12,11 @@ from orchestrator.fold_job import FoldJob, folds_of, run
 from orchestrator.folds import ALL
 from orchestrator.ledger import FoldRecord, Ledger
 from orchestrator.results import SweepResult
+from search_spaces.recipe import with_settings
 from tests.dashboards.small_sweep import small_recipe
 from tests.orchestrator.training_examples import build_shards
+
+ONE_EPOCH = {"features.epochs": 1, "training.epochs": 1, "training.num_evals": 1}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,20 @@ def test_damaged_weights_are_said_to_be(home: Path, record: FoldRecord, tmp_path
     assert "must be whole and fit its network" in examine(tmp_path, record, key, tensor).missing["network"]
     wider = replace(record, id=replace(record.id, settings={**record.id.settings, "model.hidden": 16}))
     assert "the model's code changed since" in examine(home, wider, key, tensor).missing["network"]
+
+
+def test_a_network_that_hears_its_padding_is_given_it(tmp_path: Path) -> None:
+    """The region LSTMs as published: the state that is classified has been through the zero frames."""
+    recipe = with_settings(small_recipe("region_cnn_lstm"), {"model.mask_padding": False, "training.pad_to": 14, **ONE_EPOCH})
+    shards = build_shards(recipe.data, tmp_path)
+    fold = next(name for name in folds_of(recipe, shards, 0) if name != ALL)
+    (done,) = run(FoldJob(recipe=recipe, folds=(fold,), shards=shards, seed=0, home=tmp_path))
+    record = Ledger(tmp_path).read(done.record)
+    key = record.held_out.keys[0]
+    found = examine(tmp_path, record, key, trained_on(tmp_path, record, key).tensor)
+    assert found.probabilities is not None, found.missing
+    assert found.saliency is not None and found.saliency.shape == (8, 32, 32) and found.saliency.max() > 0
+    assert found.seen is not None and found.seen.shape == (8, 2, 32, 32)
 
 
 def test_a_descriptor_has_an_answer_and_says_why_nothing_is_drawn(tmp_path: Path) -> None:

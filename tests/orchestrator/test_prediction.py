@@ -15,7 +15,7 @@ from orchestrator.ledger import Ledger
 from orchestrator.prediction import Version
 from preprocessing.description import describe
 from preprocessing.shards import Shards, open_shards
-from search_spaces.recipe import Recipe, flatten
+from search_spaces.recipe import Plain, Recipe, flatten, with_settings
 from tests.orchestrator.training_examples import build_shards
 
 
@@ -35,16 +35,19 @@ def version(recipe: Recipe, shards: Shards, classes: tuple[str, ...], weights: P
     network = program.network(flatten(recipe), len(classes), load_file(weights))
     return Version(
         label="net/1", path=weights.parent, classes=classes, settings=flatten(recipe), preprocessing=describe(shards, None),
-        predict=program.predicting(network), input_shape=example(shards, recipe).shape[1:],
+        predict=program.predicting(network), input_shape=program.taken(network, example(shards, recipe)),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("system", "variant"),
-    [("stanet", "synthetic"), ("region_cnn_lstm", "synthetic"), ("shcnn", "synthetic-frames"), ("bi_woof", "synthetic")],
-)
-def test_the_answer_is_the_one_that_was_scored(system: str, variant: str, tmp_path: Path) -> None:
-    recipe = tiny(system, variant)
+    ("system", "variant", "changes"),
+    [
+        ("stanet", "synthetic", {}), ("region_cnn_lstm", "synthetic", {}), ("region_cnn_lstm", "synthetic", {"model.mask_padding": False}),
+        ("shcnn", "synthetic-frames", {}), ("bi_woof", "synthetic", {}),
+    ],
+)  # fmt: skip
+def test_the_answer_is_the_one_that_was_scored(system: str, variant: str, changes: dict[str, Plain], tmp_path: Path) -> None:
+    recipe = with_settings(tiny(system, variant), changes)
     folder = build_shards(recipe.data, tmp_path)
     shards, clips, ledger = open_shards(folder), clips_of(recipe, folder), Ledger(tmp_path)
     fold = clips.clips[0].subject
@@ -74,6 +77,19 @@ def test_a_clip_of_another_length_is_padded_or_refused(tmp_path: Path) -> None:
     assert padded.shape == (1, 8, 2, 32, 32) and (padded[0, :5] == tensor[:5]).all() and not padded[0, 5:].any()
     with pytest.raises(ValueError, match="If the first number is too large"):
         prediction.batch_of(dataclasses.replace(made, preprocessing=ragged), np.concatenate([tensor, tensor]))
+
+
+def test_a_program_that_pads_takes_clips_of_any_length(tmp_path: Path) -> None:
+    recipe = tiny("region_cnn_lstm", "synthetic")
+    folder = build_shards(recipe.data, tmp_path)
+    shards, clips, ledger = open_shards(folder), clips_of(recipe, folder), Ledger(tmp_path)
+    (done,) = run(FoldJob(recipe=recipe, folds=(clips.clips[0].subject,), shards=folder, seed=0, home=tmp_path))
+    made = version(recipe, shards, clips.classes, ledger.weights_path(done.record))
+    tensor = shards.clip_tensor(0)
+    assert made.input_shape == (-1, *tensor.shape[1:]) and recipe.training.pad_to == 10
+    assert prediction.batch_of(made, tensor[:3]).shape == (1, 3, *tensor.shape[1:])
+    with pytest.raises(ValueError, match=r"takes, \(10, 2, 32, 32\), but gave \(16, 2, 32, 32\).*name a shorter stretch"):
+        prediction.batch_of(made, np.concatenate([tensor, tensor]))
 
 
 def test_weights_that_no_longer_fit_are_explained(tmp_path: Path) -> None:

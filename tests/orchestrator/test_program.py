@@ -1,5 +1,6 @@
 """The exported program predicts as its network was scored, at every batch size, and what would not is refused."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,25 @@ def test_it_predicts_as_its_network(recipe: object, tmp_path: Path) -> None:
     batch = RNG.normal(size=(3, *shape)).astype(np.float32)
     np.testing.assert_allclose(program.load(tmp_path / "model")(batch), program.predicting(shipped)(batch), atol=1e-5)
     assert program.input_shape(tmp_path / "model") == shape
+
+
+def test_a_program_appends_the_zero_frames_itself(tmp_path: Path) -> None:
+    """A network that counts them, and one clip per length; the example that MLflow writes as text is short."""
+
+    class Counts(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.stack([(x == 0).flatten(1).sum(1) / 10, x.flatten(1).sum(1)], 1)
+
+    shipped = program.Shipped(Counts(), 1.0, frames=12).eval()
+    program.save(tmp_path / "model", shipped, np.ones((1, 12, 2, 4, 4), np.float32), metadata={})
+    assert program.input_shape(tmp_path / "model") == (-1, 2, 4, 4)
+    exported = program.load(tmp_path / "model")
+    for num_clips, length in ((1, 1), (3, 5), (2, 12)):
+        clips = RNG.normal(size=(num_clips, length, 2, 4, 4)).astype(np.float32)
+        np.testing.assert_allclose(exported(clips), program.predicting(shipped)(clips), atol=1e-6)
+    with pytest.raises(Exception, match="at most 12|<= 12"):
+        exported(np.ones((1, 13, 2, 4, 4), np.float32))
+    assert len(json.loads((tmp_path / "model" / "serving_input_example.json").read_text())["inputs"][0]) == program.EXAMPLE_FRAMES
 
 
 def test_an_export_that_predicts_otherwise_is_refused(tmp_path: Path) -> None:
