@@ -12,6 +12,7 @@ from orchestrator import console
 from orchestrator.fold_job import code_version
 from orchestrator.fold_workers import Mode
 from orchestrator.ledger import Ledger
+from orchestrator.one_driver import only_driver
 from orchestrator.results import SweepResult, Trial
 from orchestrator.selection import score_all
 from orchestrator.session import Session, header, open_session
@@ -31,15 +32,19 @@ def reproduce(
     with open_session(recipe, root=root, home=home, seed=seeds[0], mode=mode, num_workers=num_workers) as session:
         results = []
         for seed in seeds:
-            start = _header(recipe, variant, session, seed)
-            tracker.sweep(start, recipe)
-            summary = SummaryKeeper(home, start)
-            result = dataclasses.replace(start, trials=(_train(session, recipe, seed, f"{start.name}, seed {seed}"),))
-            scores = score_all(result)
-            summary.finish(result, scores)
-            tracker.reconcile(result, recipe, list(scores.values()), fold_runs=fold_runs)
-            results.append(result)
+            with only_driver(home, _header(recipe, variant, session, seed)) as start:
+                results.append(_at_seed(session, recipe, start, tracker, fold_runs=fold_runs))
     return results
+
+
+def _at_seed(session: Session, recipe: Recipe, start: SweepResult, tracker: Tracker, *, fold_runs: bool) -> SweepResult:
+    tracker.sweep(start, recipe)
+    summary = SummaryKeeper(session.home, start)
+    result = dataclasses.replace(start, trials=(_train(session, recipe, start.seed, f"{start.name}, seed {start.seed}"),))
+    scores = score_all(result)
+    summary.finish(result, scores)
+    tracker.reconcile(result, recipe, list(scores.values()), fold_runs=fold_runs)
+    return result
 
 
 def _header(recipe: Recipe, variant: str, session: Session, seed: int) -> SweepResult:

@@ -20,6 +20,7 @@ from orchestrator.folds import ALL
 from orchestrator.gate import Verdict, gate
 from orchestrator.leaderboard import document, tell
 from orchestrator.ledger import Ledger
+from orchestrator.one_driver import only_driver
 from orchestrator.proposals import SAMPLERS, Sampler
 from orchestrator.release import Release, gather
 from orchestrator.results import SweepResult, Trial
@@ -100,8 +101,10 @@ def sweep(
     home.mkdir(parents=True, exist_ok=True)
     tracker = Tracker(tracking_uri, home)
     before = len(Ledger(home).executions())
-    with open_session(recipe, root=root, home=home, seed=seed, mode=mode, num_workers=num_workers) as session:
-        start = _header(recipe, space, variant, session, sampler)
+    with (
+        open_session(recipe, root=root, home=home, seed=seed, mode=mode, num_workers=num_workers) as session,
+        only_driver(home, _header(recipe, space, variant, session, sampler)) as start,
+    ):
         run_id = tracker.sweep(start, recipe)
         summary = SummaryKeeper(home, start)
         study = make_study(storage or default_storage(home), recipe, space, start, session, sampler)
