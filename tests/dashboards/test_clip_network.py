@@ -12,7 +12,7 @@ from orchestrator.fold_job import FoldJob, folds_of, run
 from orchestrator.folds import ALL
 from orchestrator.ledger import FoldRecord, Ledger
 from orchestrator.results import SweepResult
-from search_spaces.recipe import with_settings
+from search_spaces.recipe import Recipe, with_settings
 from tests.dashboards.small_sweep import small_recipe
 from tests.orchestrator.training_examples import build_shards
 
@@ -29,6 +29,14 @@ def record(swept: tuple[Path, SweepResult]) -> FoldRecord:
 @pytest.fixture(scope="module")
 def home(swept: tuple[Path, SweepResult]) -> Path:
     return swept[0]
+
+
+def trained(recipe: Recipe, home: Path) -> FoldRecord:
+    """A fold of its own."""
+    shards = build_shards(recipe.data, home)
+    fold = next(name for name in folds_of(recipe, shards, 0) if name != ALL)
+    (done,) = run(FoldJob(recipe=recipe, folds=(fold,), shards=shards, seed=0, home=home))
+    return Ledger(home).read(done.record)
 
 
 def test_the_network_answers_as_it_was_recorded(home: Path, record: FoldRecord) -> None:
@@ -80,10 +88,7 @@ def test_damaged_weights_are_said_to_be(home: Path, record: FoldRecord, tmp_path
 def test_a_network_that_hears_its_padding_is_given_it(tmp_path: Path) -> None:
     """The region LSTMs as published: the state that is classified has been through the zero frames."""
     recipe = with_settings(small_recipe("region_cnn_lstm"), {"model.mask_padding": False, "training.pad_to": 14, **ONE_EPOCH})
-    shards = build_shards(recipe.data, tmp_path)
-    fold = next(name for name in folds_of(recipe, shards, 0) if name != ALL)
-    (done,) = run(FoldJob(recipe=recipe, folds=(fold,), shards=shards, seed=0, home=tmp_path))
-    record = Ledger(tmp_path).read(done.record)
+    record = trained(recipe, tmp_path)
     key = record.held_out.keys[0]
     found = examine(tmp_path, record, key, trained_on(tmp_path, record, key).tensor)
     assert found.probabilities is not None, found.missing
@@ -93,10 +98,7 @@ def test_a_network_that_hears_its_padding_is_given_it(tmp_path: Path) -> None:
 
 def test_a_descriptor_has_an_answer_and_says_why_nothing_is_drawn(tmp_path: Path) -> None:
     recipe = small_recipe("fdm")
-    shards = build_shards(recipe.data, tmp_path)
-    fold = next(name for name in folds_of(recipe, shards, 0) if name != ALL)
-    (done,) = run(FoldJob(recipe=recipe, folds=(fold,), shards=shards, seed=0, home=tmp_path))
-    record = Ledger(tmp_path).read(done.record)
+    record = trained(recipe, tmp_path)
     key = record.held_out.keys[0]
     found = examine(tmp_path, record, key, trained_on(tmp_path, record, key).tensor)
     assert found.probabilities is not None

@@ -39,6 +39,14 @@ def version(recipe: Recipe, shards: Shards, classes: tuple[str, ...], weights: P
     )  # fmt: skip
 
 
+def trained(recipe: Recipe, home: Path) -> tuple[Version, np.ndarray]:
+    """The version of a fold's network, and a clip's tensor."""
+    folder = build_shards(recipe.data, home)
+    shards, clips = open_shards(folder), clips_of(recipe, folder)
+    (done,) = run(FoldJob(recipe=recipe, folds=(clips.clips[0].subject,), shards=folder, seed=0, home=home))
+    return version(recipe, shards, clips.classes, Ledger(home).weights_path(done.record)), shards.clip_tensor(0)
+
+
 @pytest.mark.parametrize(
     ("system", "variant", "changes"),
     [
@@ -64,12 +72,7 @@ def test_the_answer_is_the_one_that_was_scored(system: str, variant: str, change
 
 
 def test_a_clip_of_another_length_is_padded_or_refused(tmp_path: Path) -> None:
-    recipe = tiny("stanet", "synthetic")
-    folder = build_shards(recipe.data, tmp_path)
-    shards, clips, ledger = open_shards(folder), clips_of(recipe, folder), Ledger(tmp_path)
-    (done,) = run(FoldJob(recipe=recipe, folds=(clips.clips[0].subject,), shards=folder, seed=0, home=tmp_path))
-    made = version(recipe, shards, clips.classes, ledger.weights_path(done.record))
-    tensor = shards.clip_tensor(0)
+    made, tensor = trained(tiny("stanet", "synthetic"), tmp_path)
     with pytest.raises(ValueError, match=r"takes, \(8, 2, 32, 32\), but gave \(5, 2, 32, 32\)"):
         prediction.batch_of(made, tensor[:5])
     ragged = {**made.preprocessing, "tensor": {**made.preprocessing["tensor"], "shape": [None, 2, 32, 32]}}
@@ -81,11 +84,7 @@ def test_a_clip_of_another_length_is_padded_or_refused(tmp_path: Path) -> None:
 
 def test_a_program_that_pads_takes_clips_of_any_length(tmp_path: Path) -> None:
     recipe = tiny("region_cnn_lstm", "synthetic")
-    folder = build_shards(recipe.data, tmp_path)
-    shards, clips, ledger = open_shards(folder), clips_of(recipe, folder), Ledger(tmp_path)
-    (done,) = run(FoldJob(recipe=recipe, folds=(clips.clips[0].subject,), shards=folder, seed=0, home=tmp_path))
-    made = version(recipe, shards, clips.classes, ledger.weights_path(done.record))
-    tensor = shards.clip_tensor(0)
+    made, tensor = trained(recipe, tmp_path)
     assert made.input_shape == (-1, *tensor.shape[1:]) and recipe.training.pad_to == 10
     assert prediction.batch_of(made, tensor[:3]).shape == (1, 3, *tensor.shape[1:])
     with pytest.raises(ValueError, match=r"takes, \(10, 2, 32, 32\), but gave \(16, 2, 32, 32\).*name a shorter stretch"):
