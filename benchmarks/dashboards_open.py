@@ -1,7 +1,7 @@
 """Opening the pages of a large sweep, 2,000 trials of 68 folds, that ``python -m dashboards.serve`` serves; needs no Ray.
 
-In a headless Chromium a page is open once its figures are drawn; over HTTP, once its last byte is there. The home has a summary, a study
-and MLflow runs of made-up trials, and no ledger: no page of all trials may need it.
+In a headless Chromium a page is open once the figures in view are drawn; over HTTP, once its last byte is there. The home has a summary,
+a study and MLflow runs of made-up trials, and no ledger: no page of all trials may need it.
 """
 
 import re
@@ -44,20 +44,20 @@ def run(size: Size) -> list[Row]:
     limit = "rows of HTML and points of figures; the ledger is not opened"
     return [
         *(bound(f"{what} {name}, over HTTP", value, "s", at_most=GOAL_S, limit=limit) for name, value in took.items()),
-        *(bound(f"{what} {name}, drawn in Chromium", value, "s", at_most=GOAL_S, limit=limit) for name, value in seen.items()),
-        *([] if seen else [Row(what=f"{what}s, drawn in Chromium", goal=f"<= {GOAL_S} s", limit=browser.missing())]),
+        *(bound(f"{what} {name}, in Chromium", value, "s", at_most=GOAL_S, limit=limit) for name, value in seen.items()),
+        *([] if seen else [Row(what=f"{what}s, in Chromium", goal=f"<= {GOAL_S} s", limit=browser.missing())]),
     ]
 
 
 def _in_chromium(pages: Mapping[str, str], rounds: int) -> dict[str, float]:
-    """Seconds until a page is drawn; nothing where there is no Chromium."""
+    """Seconds until what is in view is drawn; nothing where there is no Chromium."""
     if browser.missing():
         return {}
     with browser.chromium() as driver:
 
         def visit(page: str) -> None:
             driver.get(page)
-            browser.drawn(driver)
+            browser.opened(driver)
 
         visit(pages["sweeps"])  # the browser itself starts
         return interleave({name: partial(seconds, partial(visit, page)) for name, page in pages.items()}, rounds)

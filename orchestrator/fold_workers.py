@@ -95,12 +95,13 @@ class WorkerGroups:
     def _fit(self, num: int, slot: int, max_items: int | None) -> None:
         from ray.train import FailureConfig, RunConfig, ScalingConfig
         from ray.train.torch import TorchConfig
-        from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
+
+        from orchestrator.fold_trainer import FoldTrainer
 
         workers = self.workers
         resources = {"GPU": workers.gpus_per_worker, "CPU": 0.5} if workers.use_gpu else {"CPU": 1}
         together = TorchConfig(backend="nccl" if workers.use_gpu else "gloo") if workers.mode == "ddp" else None
-        DataParallelTrainer(
+        FoldTrainer(
             _serve_folds,
             train_loop_config={"queue": self.queue, "mode": workers.mode, "slot": slot, "max_items": max_items, "use_gpu": workers.use_gpu},
             backend_config=together,

@@ -6,7 +6,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,16 +75,29 @@ def resize(driver: webdriver.Chrome, width: int, height: int) -> None:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
+def opened(driver: webdriver.Chrome) -> None:
+    """Wait until the page is loaded and every figure in view is drawn."""
+    script = """return document.readyState === 'complete' && [...document.querySelectorAll('[data-figure]')].every(place =>
+      place.getBoundingClientRect().top > innerHeight || place.querySelector('.main-svg'))"""
+    _wait(driver, lambda driver: bool(driver.execute_script(script)))
+
+
 def drawn(driver: webdriver.Chrome) -> int:
-    """Wait until every figure of the page is drawn; how many there are."""
+    """Have every figure of the page drawn, as for a printer; how many there are."""
     script = "return [document.querySelectorAll('[data-figure]').length, document.querySelectorAll('[data-figure] .main-svg').length]"
 
     def ready(driver: webdriver.Chrome) -> bool:
         places, drawings = driver.execute_script(script)
-        return bool(driver.execute_script("return document.readyState") == "complete" and (not places or drawings >= places))
+        return not places or drawings >= places
 
-    WebDriverWait(driver, PATIENCE_S, poll_frequency=0.05).until(ready)
+    opened(driver)
+    driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    _wait(driver, ready)
     return int(driver.execute_script(script)[0])
+
+
+def _wait(driver: webdriver.Chrome, ready: Callable[[webdriver.Chrome], bool]) -> None:
+    WebDriverWait(driver, PATIENCE_S, poll_frequency=0.05).until(ready)
 
 
 def complaints(driver: webdriver.Chrome) -> list[str]:
