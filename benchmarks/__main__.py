@@ -27,9 +27,9 @@ SUBJECTS = {
     "survival": "G6: a worker killed in mid-sweep, against the same in a plain process pool",
 }
 EXAMPLES = (
-    "python -m benchmarks                      all of it, about 12 minutes on 2 cores",
-    "python -m benchmarks --quick              all of it with fewer repeats on less data, below 3 minutes",
-    "python -m benchmarks fusion data_feed     some; fusion also runs where there is no Ray",
+    "python -m benchmarks                      all of it, about half an hour on 2 cores",
+    "python -m benchmarks --quick              with fewer repeats on less data; frames_to_score and paper_folds take 5 minutes each",
+    "python -m benchmarks fusion data_feed     some; fusion and paper_folds also run where there is no Ray",
 )
 
 
